@@ -1,0 +1,1 @@
+"""The catalogue of models and their versioned prices, and the one price function."""

@@ -1,0 +1,1 @@
+"""API tokens, dialects, the call pipeline, channels and upstreams."""

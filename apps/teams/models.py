@@ -1,0 +1,137 @@
+"""Teams, who belongs to them, which models they may reach, and the tokens of their scripts."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.ids import public_id, uuid7
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", _("Owner")
+    ADMIN = "admin", _("Admin")
+    BILLING = "billing", _("Billing")
+    DEVELOPER = "developer", _("Developer")
+    VIEWER = "viewer", _("Viewer")
+
+
+class AccessGroup(models.Model):
+    """Which models a team sees, at which multiplier, within which limits. 0 stands for no limit of that kind."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    multiplier = models.DecimalField(
+        _("price multiplier"), max_digits=8, decimal_places=4, default=1, validators=[MinValueValidator(0)]
+    )
+    rpm = models.PositiveIntegerField(_("requests a minute, each token"), default=600)
+    tpm = models.PositiveIntegerField(_("tokens a minute, each token"), default=1_000_000)
+    concurrency = models.PositiveIntegerField(_("concurrent calls, each token"), default=100)
+    wallet_rpm = models.PositiveIntegerField(_("requests a minute, whole wallet"), default=0)
+    wallet_tpm = models.PositiveIntegerField(_("tokens a minute, whole wallet"), default=0)
+    wallet_concurrency = models.PositiveIntegerField(_("concurrent calls, whole wallet"), default=0)
+
+    class Meta:
+        verbose_name = _("access group")
+        verbose_name_plural = _("access groups")
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(multiplier__gte=0), name="access_group_multiplier_not_negative")
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Team(models.Model):
+    """Who pays: owns one wallet. A personal team belongs to one user for ever."""
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=80)
+    personal_of = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    wallet = models.OneToOneField("wallet.Account", on_delete=models.PROTECT, related_name="+", editable=False)
+    access_group = models.ForeignKey(AccessGroup, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def public_id(self) -> str:
+        return public_id("team", self.uid)
+
+    @property
+    def is_personal(self) -> bool:
+        return self.personal_of_id is not None
+
+
+class Membership(models.Model):
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(_("role"), max_length=12, choices=Role.choices)
+    joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [
+            models.UniqueConstraint(fields=["team", "user"], name="membership_once_per_user"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.team_id}: {self.role}"
+
+
+class AccessGrant(models.Model):
+    """An access group that staff gave a team beside its main one, until `ends_at`."""
+
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="access_grants")
+    access_group = models.ForeignKey(AccessGroup, on_delete=models.PROTECT, related_name="+")
+    ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("access grant")
+        verbose_name_plural = _("access grants")
+        constraints = [models.UniqueConstraint(fields=["team", "access_group"], name="access_grant_once_per_team")]
+
+    def __str__(self) -> str:
+        return f"{self.access_group_id} for {self.team_id}"
+
+
+class Scope(models.TextChoices):
+    READ = "read", _("Read")
+    TOKENS = "tokens", _("Tokens")
+    PROJECTS = "projects", _("Projects")
+    TOPUP = "topup", _("Top-up")
+
+
+class PersonalAccessToken(models.Model):
+    """Lets a script act for one user in one team. Only the SHA-256 of the token is stored."""
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(_("name"), max_length=80)
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    last_four = models.CharField(max_length=4, editable=False)
+    scopes = ArrayField(models.CharField(max_length=12, choices=Scope.choices), verbose_name=_("scopes"))
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(_("expires"))
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("personal access token")
+        verbose_name_plural = _("personal access tokens")
+
+    def __str__(self) -> str:
+        return self.name

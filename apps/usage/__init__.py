@@ -1,0 +1,1 @@
+"""One record per relayed call, its roll-ups and the request log. No message content, ever."""

@@ -1,0 +1,1 @@
+"""The ledger: accounts, holds, transfers, lots. Knows no user, team or HTTP."""

@@ -1,0 +1,1 @@
+"""Real PostgreSQL and Valkey, started by the project itself when no URL names others."""

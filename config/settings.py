@@ -1,0 +1,132 @@
+"""All settings. Variables are read through `config.env`; nothing else reads the environment."""
+
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from config import env
+
+BASE_DIR = env.ROOT
+STATE_DIR = Path(env.text("SLUICE_STATE_DIR", str(BASE_DIR / ".sluice"))).absolute()
+
+# -- Who we are ---------------------------------------------------------------------------------
+DEBUG = env.flag("DEBUG")
+DEV_SECRET_KEY = "development-only-key-that-production-refuses"  # noqa: S105  refused by a system check
+SECRET_KEY = env.text("SECRET_KEY") or DEV_SECRET_KEY
+FIELD_ENCRYPTION_KEYS = env.words("FIELD_ENCRYPTION_KEYS")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]" if DEBUG else "")
+PUBLIC_URL = env.text(
+    "PUBLIC_URL", f"http://127.0.0.1:{env.integer('PORT', default=8000, minimum=1, maximum=65535)}"
+).rstrip("/")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+SLUICE_ROLE = env.choice("SLUICE_ROLE", default="all", choices=("all", "relay"))
+SLUICE_DEMO = env.flag("SLUICE_DEMO", default=True)
+SLUICE_WINDOW = env.choice("SLUICE_WINDOW", default="night", choices=("night", "always"))
+SLUICE_REGION = env.text("SLUICE_REGION")
+WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", default=1, minimum=1, maximum=256)
+TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
+ALLOW_PRIVATE_UPSTREAMS = env.flag("ALLOW_PRIVATE_UPSTREAMS", default=DEBUG)
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+ALERT_EMAIL = env.text("ALERT_EMAIL")
+
+# -- Apps, from the top floor down --------------------------------------------------------------
+INSTALLED_APPS = [
+    "apps.console",
+    "apps.relay",
+    "apps.marketplace",
+    "apps.usage",
+    "apps.teams",
+    "apps.accounts",
+    "apps.wallet",
+    "apps.journal",
+    "apps.core",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# -- Stores -------------------------------------------------------------------------------------
+DATABASE_URL = env.required_text("DATABASE_URL")
+# Ledger, LISTEN, leases and migrations go here when a pooler stands before the database.
+DATABASE_DIRECT_URL = env.text("DATABASE_DIRECT_URL") or DATABASE_URL
+DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
+if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database: postgresql://user:password@host/name")
+DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),
+    "options": "-c statement_timeout=15s -c idle_in_transaction_session_timeout=10s -c lock_timeout=5s",
+}
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env.required_text("REDIS_URL")
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# -- People -------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# -- Language, time, units ----------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+BILLING_TZ = env.text("BILLING_TZ", "Asia/Shanghai")
+CREDITS_PER_CNY = env.text("CREDITS_PER_CNY", "1")
+CREDITS_PER_USD = env.text("CREDITS_PER_USD", "7")
+
+# -- Static files -------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
