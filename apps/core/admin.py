@@ -1,0 +1,146 @@
+"""Bases of the back office: rows that nobody edits, and acts that ask for a reason. No business, no tables."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from allauth.account.decorators import reauthentication_required
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.errors import SluiceError
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin  # not subscriptable when it runs
+
+
+class ReasonForm(forms.Form):
+    """What every act asks for; an act with more to ask derives from it."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("Kept for good, and shown to whoever audits this."),
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
+
+
+@dataclass(frozen=True)
+class ServiceAction:
+    """One act on one row: a page that says what will happen, a reason, one service call.
+
+    `call(request, row, cleaned)` calls the service and returns the sentence that reports success. A `SluiceError` shows
+    its own text on the page and nothing has happened.
+    """
+
+    name: str
+    label: str | Promise
+    explanation: str | Promise
+    permission: str
+    call: Callable[[HttpRequest, Any, dict[str, Any]], str | Promise]
+    form: type[ReasonForm] = ReasonForm
+    offered_for: Callable[[Any], bool] = field(default=lambda row: True)
+    moves_money: bool = False
+
+
+class ServiceActionsMixin(ModelAdmin):
+    """Shows the acts as buttons on the row's page and serves their pages. State changes here, never in a form."""
+
+    service_actions: ClassVar[tuple[ServiceAction, ...]] = ()
+    change_form_template = "admin/service_actions_form.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            path(
+                f"<path:object_id>/{action.name}/",
+                self.admin_site.admin_view(self._page_of(action)),
+                name=f"{self.opts.app_label}_{self.opts.model_name}_{action.name}",
+            )
+            for action in self.service_actions
+        ]
+        return own + super().get_urls()
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        offered = (
+            [] if row is None else [a for a in self.service_actions if self._may(request, a) and a.offered_for(row)]
+        )
+        extra = {"service_actions": [(a.label, self._url_of(a, object_id)) for a in offered], **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, extra)
+
+    def _may(self, request: HttpRequest, action: ServiceAction) -> bool:
+        return request.user.has_perm(action.permission)
+
+    def _url_of(self, action: ServiceAction, object_id: str) -> str:
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_{action.name}"
+        return reverse(name, args=[object_id], current_app=self.admin_site.name)
+
+    def _page_of(self, action: ServiceAction) -> Callable[..., HttpResponse]:
+        def page(request: HttpRequest, object_id: str) -> HttpResponse:
+            return self._act(request, action, object_id)
+
+        return reauthentication_required(page, allow_get=True) if action.moves_money else page
+
+    def _act(self, request: HttpRequest, action: ServiceAction, object_id: str) -> HttpResponse:
+        if not self._may(request, action):
+            raise PermissionDenied
+        row = self.get_object(request, object_id)
+        if row is None or not action.offered_for(row):
+            raise Http404
+        form = action.form(request.POST or None)
+        if request.method == "POST" and form.is_valid() and self._done(request, action, row, form):
+            return HttpResponseRedirect(
+                reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id])
+            )
+        return self._ask(request, action, row, form)
+
+    def _done(self, request: HttpRequest, action: ServiceAction, row: Model, form: ReasonForm) -> bool:
+        try:
+            sentence = action.call(request, row, form.cleaned_data)
+        except SluiceError as error:
+            form.add_error(None, str(error.text))
+            return False
+        change = f"{action.name}: {form.cleaned_data['reason']}"
+        self.log_change(request, row, change)
+        messages.success(request, str(sentence))
+        return True
+
+    def _ask(self, request: HttpRequest, action: ServiceAction, row: Model, form: ReasonForm) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": row,
+            "title": action.label,
+            "action": action,
+            "form": form,
+            "media": self.media,
+        }
+        return TemplateResponse(request, "admin/service_action.html", context)
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Rows that are history: nobody adds, changes or deletes them here, whatever the permission."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
