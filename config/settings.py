@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config import env
+
+django_stubs_ext.monkeypatch()  # ModelAdmin[User] and the like, also when it runs
 
 BASE_DIR = env.ROOT
 STATE_DIR = Path(env.text("SLUICE_STATE_DIR", str(BASE_DIR / ".sluice"))).absolute()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from allauth.account.decorators import reauthentication_required
 from django import forms
@@ -16,11 +16,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import SluiceError
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
-else:
-    ModelAdmin = admin.ModelAdmin  # not subscriptable when it runs
 
 
 class ReasonForm(forms.Form):
@@ -52,7 +47,7 @@ class ServiceAction:
     moves_money: bool = False
 
 
-class ServiceActionsMixin(ModelAdmin):
+class ServiceActionsMixin(admin.ModelAdmin[Any]):
     """Shows the acts as buttons on the row's page and serves their pages. State changes here, never in a form."""
 
     service_actions: ClassVar[tuple[ServiceAction, ...]] = ()
@@ -129,7 +124,7 @@ class ServiceActionsMixin(ModelAdmin):
         return TemplateResponse(request, "admin/service_action.html", context)
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     """Rows that are history: nobody adds, changes or deletes them here, whatever the permission."""
 
     list_per_page = 50

@@ -1,0 +1,48 @@
+"""The groups of operators that ship ready. Written again at every migrate, so that a release carries its rights."""
+
+from collections.abc import Iterable
+
+from django.apps import apps
+
+# Group → (actions, app_label.model) it may take. `view` everywhere means exactly what it says.
+VIEW = ("view",)
+EDIT = ("view", "add", "change")
+
+CATALOGUE_MODELS = ("marketplace.vendor", "marketplace.modeltype", "marketplace.model", "marketplace.priceversion")
+CHANNEL_MODELS = ("relay.channel", "relay.channelkey", "relay.channelmodel")
+LEDGER_MODELS = ("wallet.account", "wallet.hold", "wallet.lot", "wallet.transfer", "wallet.posting")
+PEOPLE_MODELS = ("accounts.user", "teams.team", "teams.membership", "teams.accessgrant", "relay.apitoken")
+TRACE_MODELS = ("usage.usagerecord", "journal.auditentry", "journal.operatoralert", "journal.outboxmessage")
+GROUP_MODELS = ("teams.accessgroup",)
+ALL_MODELS = CATALOGUE_MODELS + CHANNEL_MODELS + LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS + GROUP_MODELS
+
+GROUPS: dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
+    "owner": (
+        (EDIT, ALL_MODELS),
+        (("delete",), CATALOGUE_MODELS[:2] + CHANNEL_MODELS),
+        (("grant",), ("wallet.account",)),
+    ),
+    "finance": ((VIEW, LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS), (("grant",), ("wallet.account",))),
+    # Its own models (wire transfers, bank lines, bulk codes) come with their apps; all of them above `teams`.
+    "enterprise admin": (),
+    "support": ((VIEW, LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS + CATALOGUE_MODELS),),
+    "catalogue": ((EDIT, CATALOGUE_MODELS + CHANNEL_MODELS + GROUP_MODELS), (("delete",), CHANNEL_MODELS)),
+    "read-only": ((VIEW, ALL_MODELS),),
+}
+
+
+def write_staff_groups() -> None:
+    """Creates the shipped groups and sets exactly their permissions. Safe to repeat; other groups are left alone."""
+    permissions = apps.get_model("auth", "Permission").objects.select_related("content_type")
+    groups = apps.get_model("auth", "Group").objects
+    known = {(permission.content_type.app_label, permission.codename): permission for permission in permissions}
+    for name, rights in GROUPS.items():
+        group, _created = groups.get_or_create(name=name)
+        group.permissions.set(known[key] for key in _codenames(rights) if key in known)
+
+
+def _codenames(rights: Iterable[tuple[tuple[str, ...], tuple[str, ...]]]) -> Iterable[tuple[str, str]]:
+    for actions, models in rights:
+        for label in models:
+            app_label, model = label.split(".")
+            yield from ((app_label, f"{action}_{model}") for action in actions)
