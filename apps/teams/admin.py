@@ -1,0 +1,82 @@
+"""Teams and access groups in the back office. A team's money is on its wallet's page; its tokens on their own."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.admin import ReadOnlyAdmin
+from apps.teams.models import AccessGrant, AccessGroup, Membership, PersonalAccessToken, Team
+
+
+class MembershipInline(admin.TabularInline[Membership, Team]):
+    model = Membership
+    fields = readonly_fields = ("user", "role", "joined_at")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class AccessGrantInline(admin.TabularInline[AccessGrant, Team]):
+    model = AccessGrant
+    extra = 0
+
+
+@admin.register(Team)
+class TeamAdmin(admin.ModelAdmin[Team]):
+    """Staff choose a team's access groups; names, members and money change elsewhere."""
+
+    list_display = ("name", "public_id", "kind", "member_count", "access_group", "created_at", "closed_at")
+    list_select_related = ("access_group", "personal_of")
+    list_filter = ("access_group",)
+    search_fields = ("name", "memberships__user__email")
+    show_full_result_count = False
+    fields = ("name", "public_id", "personal_of", "wallet_link", "access_group", "created_at", "closed_at")
+    readonly_fields = ("name", "public_id", "personal_of", "wallet_link", "created_at", "closed_at")
+    inlines = (AccessGrantInline, MembershipInline)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
+        return super().get_queryset(request).annotate(member_count=Count("memberships"))
+
+    @admin.display(description=_("members"), ordering="member_count")
+    def member_count(self, team: Any) -> int:
+        return int(team.member_count)
+
+    @admin.display(description=_("kind"))
+    def kind(self, team: Team) -> str:
+        return str(_("Personal") if team.is_personal else _("Team"))
+
+    @admin.display(description=_("wallet"))
+    def wallet_link(self, team: Team) -> str:
+        url = reverse("admin:wallet_account_change", args=[team.wallet_id])
+        return format_html('<a href="{}">{}</a>', url, _("Balance, transfers and grants"))
+
+
+@admin.register(AccessGroup)
+class AccessGroupAdmin(admin.ModelAdmin[AccessGroup]):
+    list_display = ("code", "multiplier", "rpm", "tpm", "concurrency", "wallet_rpm", "wallet_tpm", "wallet_concurrency")
+    search_fields = ("code",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: AccessGroup | None = None) -> tuple[str, ...]:
+        """The code is what tokens, prices and usage rows refer to: it never changes."""
+        return ("code",) if obj else ()
+
+
+@admin.register(PersonalAccessToken)
+class PersonalAccessTokenAdmin(ReadOnlyAdmin):
+    list_display = ("name", "user", "team", "last_four", "created_at", "expires_at", "last_used_at", "revoked_at")
+    list_select_related = ("user", "team")
+    search_fields = ("name", "user__email", "team__name")
+    fields = ("name", "user", "team", "scopes", "last_four", "created_at", "expires_at", "last_used_at", "revoked_at")
