@@ -4,15 +4,22 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Length, Lower
+from django.db.models.lookups import Exact, GreaterThan
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import public_id, uuid7
 
+MAX_LIST_ITEMS = 100
+
 
 class ApiToken(models.Model):
-    """What a caller signs with. Only the SHA-256 is stored; its ledger account counts, limits and can be closed."""
+    """What a caller signs with. Only the SHA-256 is stored; its ledger account counts, limits and can be closed.
+
+    `legacy` marks a token of another shape than ours, brought in from elsewhere: while one exists, unknown shapes are
+    looked up instead of refused unseen.
+    """
 
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
     team = models.ForeignKey("teams.Team", on_delete=models.PROTECT, related_name="+", verbose_name=_("team"))
@@ -21,7 +28,10 @@ class ApiToken(models.Model):
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
     prefix = models.CharField(max_length=8, editable=False)
     last_four = models.CharField(max_length=4, editable=False)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    legacy = models.BooleanField(default=False, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, editable=False
+    )
     limit_nanos = models.BigIntegerField(_("limit"), default=0, help_text=_("0 means no limit of its own."))
     model_codes = ArrayField(models.CharField(max_length=120), verbose_name=_("models"), default=list, blank=True)
     ip_allow = ArrayField(
@@ -41,6 +51,15 @@ class ApiToken(models.Model):
         constraints = [
             models.UniqueConstraint("team", Lower("name"), condition=Q(deleted_at=None), name="api_token_name_once"),
             models.CheckConstraint(condition=Q(limit_nanos__gte=0), name="api_token_limit_not_negative"),
+            models.CheckConstraint(condition=~Q(name=""), name="api_token_named"),
+            models.CheckConstraint(condition=Exact(Length("digest"), 32), name="api_token_digest_is_sha256"),
+            models.CheckConstraint(
+                condition=Q(model_codes__len__lte=MAX_LIST_ITEMS, ip_allow__len__lte=MAX_LIST_ITEMS),
+                name="api_token_lists_bounded",
+            ),
+        ]
+        indexes = [
+            models.Index("id", condition=Q(legacy=True, deleted_at=None), name="api_token_legacy"),
         ]
 
     def __str__(self) -> str:
@@ -71,6 +90,7 @@ class Channel(models.Model):
     weight = models.PositiveIntegerField(_("weight"), default=1)
     region = models.CharField(_("region"), max_length=16, blank=True)
     enabled = models.BooleanField(_("enabled"), default=True)
+    disabled_reason = models.CharField(_("why it is off"), max_length=200, blank=True)
     transport = models.CharField(_("transport"), max_length=8, choices=Transport.choices, default=Transport.RAW)
     bills_after_cancel = models.BooleanField(_("bills after a cancel"), default=False)
     access_groups = models.ManyToManyField("teams.AccessGroup", related_name="+", verbose_name=_("access groups"))
@@ -79,6 +99,14 @@ class Channel(models.Model):
         verbose_name = _("channel")
         verbose_name_plural = _("channels")
         ordering = ["-priority", "name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=ChannelKind.values), name="channel_kind_known"),
+            models.CheckConstraint(condition=Q(transport__in=Transport.values), name="channel_transport_known"),
+            models.CheckConstraint(condition=Q(weight__gte=1), name="channel_weight_positive"),
+            models.CheckConstraint(
+                condition=Q(kind=ChannelKind.SANDBOX) | ~Q(base_url=""), name="channel_has_an_address"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -97,7 +125,11 @@ class ChannelKey(models.Model):
     class Meta:
         verbose_name = _("channel key")
         verbose_name_plural = _("channel keys")
-        constraints = [models.UniqueConstraint(fields=["channel", "digest"], name="channel_key_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "digest"], name="channel_key_once"),
+            models.CheckConstraint(condition=Exact(Length("digest"), 32), name="channel_key_digest_is_sha256"),
+            models.CheckConstraint(condition=GreaterThan(Length("ciphertext"), 0), name="channel_key_stored"),
+        ]
 
     def __str__(self) -> str:
         return f"…{self.last_four}"
@@ -113,16 +145,28 @@ class ChannelModel(models.Model):
     class Meta:
         verbose_name = _("channel model")
         verbose_name_plural = _("channel models")
-        constraints = [models.UniqueConstraint(fields=["channel", "model"], name="channel_model_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "model"], name="channel_model_once"),
+            models.CheckConstraint(condition=~Q(upstream_name=""), name="channel_model_named"),
+        ]
 
     def __str__(self) -> str:
         return self.upstream_name
 
 
-class SnapshotVersion(models.Model):
-    """One row a topic; a writer adds one, every process polls and reloads what moved."""
+class Topic(models.TextChoices):
+    """What moves together: each process reloads a topic as a whole."""
 
-    topic = models.CharField(max_length=20, primary_key=True)
+    TOKENS = "tokens"
+    TEAMS = "teams"
+    CATALOGUE = "catalogue"
+    CHANNELS = "channels"
+
+
+class SnapshotVersion(models.Model):
+    """One row a topic, moved by triggers on the tables behind it; every process polls and reloads what moved."""
+
+    topic = models.CharField(max_length=20, primary_key=True, choices=Topic.choices)
     n = models.BigIntegerField(default=0)
 
     class Meta:
