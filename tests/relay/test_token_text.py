@@ -1,0 +1,41 @@
+"""The text of an API token: shape, checksum, digest."""
+
+from apps.relay import token_text
+
+CHECKSUM_OF_KNOWN = "DCtZhg"
+KNOWN = "sk-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+
+def test_a_token_is_52_characters_of_which_43_are_random():
+    token = token_text.mint()
+
+    assert len(token) == 52
+    assert token.startswith("sk-")
+    assert token_text.is_ours(token)
+    assert token != token_text.mint()
+
+
+def test_the_checksum_is_the_crc32_of_the_random_part():
+    # crc32 of 43 times "A" is 0x0c2b5986
+    assert token_text.is_ours(KNOWN + CHECKSUM_OF_KNOWN)
+
+
+def test_a_single_changed_character_is_noticed():
+    token = KNOWN + CHECKSUM_OF_KNOWN
+
+    wrong = [token[:at] + ("B" if token[at] != "B" else "C") + token[at + 1 :] for at in range(3, 52)]
+
+    assert not any(token_text.is_ours(text) for text in wrong)
+
+
+def test_other_shapes_are_not_ours():
+    assert not token_text.is_ours("")
+    assert not token_text.is_ours("sk-short")
+    assert not token_text.is_ours("pk-" + token_text.mint()[3:])
+    assert not token_text.is_ours("sk-" + "é" * 49)
+
+
+def test_the_digest_is_sha256_of_the_whole_text():
+    digest = token_text.digest("sk-abc")
+
+    assert digest.hex() == "1460db1b6902f8b1fc2a40d9381a24d0fd22c3bc1b2c6f999c521da73776fbe0"
