@@ -1,5 +1,7 @@
 """Teams, who belongs to them, which models they may reach, and the tokens of their scripts."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
@@ -95,7 +97,7 @@ class AccessGrant(models.Model):
     """An access group that staff gave a team beside its main one, until `ends_at`."""
 
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="access_grants")
-    access_group = models.ForeignKey(AccessGroup, on_delete=models.PROTECT, related_name="+")
+    access_group = models.ForeignKey(AccessGroup, on_delete=models.PROTECT, related_name="grants")
     ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
 
     class Meta:
@@ -105,6 +107,9 @@ class AccessGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.access_group_id} for {self.team_id}"
+
+
+LONGEST_LIFE = timedelta(days=365)
 
 
 class Scope(models.TextChoices):
@@ -124,7 +129,7 @@ class PersonalAccessToken(models.Model):
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
     last_four = models.CharField(max_length=4, editable=False)
     scopes = ArrayField(models.CharField(max_length=12, choices=Scope.choices), verbose_name=_("scopes"))
-    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("created"), editable=False)
     expires_at = models.DateTimeField(_("expires"))
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
@@ -132,6 +137,12 @@ class PersonalAccessToken(models.Model):
     class Meta:
         verbose_name = _("personal access token")
         verbose_name_plural = _("personal access tokens")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(expires_at__lte=models.F("created_at") + LONGEST_LIFE), name="pat_within_a_year"
+            ),
+            models.CheckConstraint(condition=models.Q(scopes__contained_by=Scope.values), name="pat_scopes_known"),
+        ]
 
     def __str__(self) -> str:
         return self.name

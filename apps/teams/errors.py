@@ -1,0 +1,60 @@
+"""What can go wrong with teams.
+
+TeamsError (SluiceError)
+├── TeamMissing          (NotFound)   no such team, or not this caller's
+├── PermissionMissing    (NotAllowed) a member whose role does not cover the act
+├── ScopeMissing         (NotAllowed) a personal access token without the scope
+├── TokenMissing         (NotFound)   no such personal access token
+├── TokenLifetimeInvalid (Invalid)    a personal access token lives at most a year
+├── ScopesInvalid        (Invalid)    no scope, or one that does not exist
+├── AccessGroupInvalid   (Invalid)    a row of an import that cannot be read
+└── AccessGroupInUse     (Conflict)   a group to remove that a team still has
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.errors import Conflict, Invalid, NotAllowed, NotFound, SluiceError
+
+
+class TeamsError(SluiceError):
+    code = "team_error"
+
+
+class TeamMissing(NotFound, TeamsError):
+    code = "team_not_found"
+    text = _("There is no such team.")
+
+
+class PermissionMissing(NotAllowed, TeamsError):
+    code = "permission_missing"
+    text = _("Your role in this team does not cover this.")
+
+
+class ScopeMissing(NotAllowed, TeamsError):
+    code = "scope_missing"
+    text = _("This personal access token lacks the scope for this.")
+
+
+class TokenMissing(NotFound, TeamsError):
+    code = "personal_token_not_found"
+    text = _("There is no such personal access token.")
+
+
+class TokenLifetimeInvalid(Invalid, TeamsError):
+    code = "lifetime_invalid"
+    text = _("Choose an expiry in the future, at most 365 days ahead.")
+
+
+class ScopesInvalid(Invalid, TeamsError):
+    code = "scopes_invalid"
+    text = _("Choose at least one scope: read, tokens, projects or topup.")
+
+
+class AccessGroupInvalid(Invalid, TeamsError):
+    code = "access_group_invalid"
+    text = _("An access group needs a code, a multiplier such as 1 or 0.8, and whole numbers as limits.")
+
+
+class AccessGroupInUse(Conflict, TeamsError):
+    code = "access_group_in_use"
+    text = _("A team still has this access group. Move the team first, then repeat.")

@@ -1,0 +1,109 @@
+"""Whose team is it, and who is in it. Every answer starts from the asking user; writes nothing."""
+
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from apps.core.ids import parse_public_id
+from apps.core.secret_tokens import digest_of, is_well_formed
+from apps.teams import roles
+from apps.teams.models import AccessGroup, Membership, PersonalAccessToken, Team
+from apps.teams.types import PersonalToken, TeamAccess
+
+LIMITS = ("rpm", "tpm", "concurrency", "wallet_rpm", "wallet_tpm", "wallet_concurrency")
+TOKEN_PREFIX = "pat_"  # noqa: S105  what a personal access token starts with
+
+
+def teams_of(user_id: int) -> list[TeamAccess]:
+    """Every open team of the user: the personal one first, then by name."""
+    rows = _memberships().filter(user_id=user_id)
+    return sorted(map(_access, rows), key=lambda team: (not team.is_personal, team.name, team.id))
+
+
+def team_for(user_id: int, team: str) -> TeamAccess | None:
+    """The team with this public id as this user reaches it; None for strangers, whether it exists or not."""
+    uid = parse_public_id("team", team)
+    row = None if uid is None else _memberships().filter(user_id=user_id, team__uid=uid).first()
+    return None if row is None else _access(row)
+
+
+def personal_team_for(user_id: int) -> TeamAccess | None:
+    row = _memberships().filter(user_id=user_id, team__personal_of_id=user_id).first()
+    return None if row is None else _access(row)
+
+
+def team_by_public_id(team: str) -> Team | None:
+    """For commands of operators, who are in no team; never for a request."""
+    uid = parse_public_id("team", team)
+    return None if uid is None else Team.objects.filter(uid=uid, closed_at=None).first()
+
+
+def personal_token_by_secret(secret: str, *, at: datetime) -> PersonalToken | None:
+    """The live token behind a secret, with the role that its user has in the team now."""
+    if not is_well_formed(TOKEN_PREFIX, secret):
+        return None
+    row = PersonalAccessToken.objects.filter(digest=digest_of(secret), revoked_at=None, expires_at__gt=at).first()
+    return None if row is None else _with_team(row)
+
+
+def personal_tokens_of(user_id: int) -> list[PersonalToken]:
+    """The user's tokens that are not revoked, newest first."""
+    access = {team.id: team for team in teams_of(user_id)}
+    rows = PersonalAccessToken.objects.filter(user_id=user_id, revoked_at=None, team_id__in=access).order_by("-id")
+    return [token_of(row, access[row.team_id]) for row in rows]
+
+
+def access_group_codes(team_id: int, *, at: datetime) -> list[str]:
+    """Codes of the groups whose models the team sees: the main one first, then those granted and not ended."""
+    main = Q(pk__in=Team.objects.filter(pk=team_id).values("access_group_id"))
+    granted = AccessGroup.objects.filter(grants__team_id=team_id).filter(
+        Q(grants__ends_at=None) | Q(grants__ends_at__gt=at)
+    )
+    mains = list(AccessGroup.objects.filter(main).values_list("code", flat=True))
+    return mains + [code for code in granted.values_list("code", flat=True) if code not in mains]
+
+
+def export_access_groups() -> list[dict[str, object]]:
+    """Every access group in the shape that `services.import_access_groups` reads."""
+    return [group_row(group) for group in AccessGroup.objects.all()]
+
+
+def group_row(group: AccessGroup) -> dict[str, object]:
+    row: dict[str, object] = {"code": group.code, "multiplier": f"{group.multiplier.normalize():f}"}
+    return row | {name: getattr(group, name) for name in LIMITS}
+
+
+def _memberships() -> QuerySet[Membership]:
+    return Membership.objects.filter(team__closed_at=None).select_related("team__access_group")
+
+
+def _access(row: Membership) -> TeamAccess:
+    team = row.team
+    return TeamAccess(
+        id=team.pk,
+        uid=team.uid,
+        name=team.name,
+        is_personal=team.is_personal,
+        wallet_id=team.wallet_id,
+        user_id=row.user_id,
+        role=row.role,
+        permissions=roles.permissions_of(row.role),
+        main_group=team.access_group.code,
+    )
+
+
+def _with_team(row: PersonalAccessToken) -> PersonalToken | None:
+    membership = _memberships().filter(user_id=row.user_id, team_id=row.team_id).first()
+    return None if membership is None else token_of(row, _access(membership))
+
+
+def token_of(row: PersonalAccessToken, team: TeamAccess) -> PersonalToken:
+    return PersonalToken(
+        id=row.pk,
+        uid=row.uid,
+        name=row.name,
+        last_four=row.last_four,
+        team=team,
+        scopes=frozenset(row.scopes),
+        expires_at=row.expires_at,
+    )

@@ -1,0 +1,22 @@
+"""What each role of a team may do: the one table. Pure; whether somebody has a role is asked in `queries`."""
+
+from typing import Final
+
+PERMISSIONS: Final = frozenset(
+    {"wallet.view", "logs.view", "tokens.view", "tokens.change", "team.view", "team.change"},
+)
+
+_VIEWER: Final = frozenset({"wallet.view", "logs.view", "tokens.view", "team.view"})
+
+_MAY: Final[dict[str, frozenset[str]]] = {
+    "owner": PERMISSIONS,
+    "admin": PERMISSIONS,
+    "billing": frozenset({"wallet.view", "logs.view", "team.view"}),
+    "developer": _VIEWER | {"tokens.change"},
+    "viewer": _VIEWER,
+}
+
+
+def permissions_of(role: str) -> frozenset[str]:
+    """Everything the role may do; an unknown role may do nothing."""
+    return _MAY.get(role, frozenset())

@@ -1,0 +1,145 @@
+"""Acts on teams: found one, open a personal one, mint and revoke personal access tokens, take over access groups."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from django.utils.translation import gettext as _
+
+from apps.core.secret_tokens import digest_of, mint
+from apps.teams import queries
+from apps.teams.errors import AccessGroupInUse, AccessGroupInvalid, ScopesInvalid, TokenLifetimeInvalid, TokenMissing
+from apps.teams.models import LONGEST_LIFE, AccessGroup, Membership, PersonalAccessToken, Role, Scope, Team
+from apps.teams.types import ImportReport, NewPersonalToken, TeamAccess
+from apps.wallet import services as wallet
+
+MAIN_GROUP: Final = "default"
+_GROUP_FIELDS: Final = frozenset({"code", "multiplier", *queries.LIMITS})
+
+
+def personal_team_of(user: AbstractBaseUser) -> TeamAccess:
+    """The user's own team, founded at the first call. Safe to call at any door, at once and again.
+
+    The unique index on `personal_of` decides between callers that arrive together; the loser's wallet is rolled back
+    with its team.
+    """
+    found = queries.personal_team_for(user.pk)
+    if found is not None:
+        return found
+    try:
+        with transaction.atomic():
+            team = _found_team(_("Personal"), user_id=user.pk, personal=True)
+    except IntegrityError:
+        team = Team.objects.get(personal_of_id=user.pk)
+    return _access_of(user.pk, team)
+
+
+def create_team(name: str, *, owner: AbstractBaseUser) -> TeamAccess:
+    """A team with a wallet of its own and one member, its owner."""
+    with transaction.atomic():
+        team = _found_team(name, user_id=owner.pk, personal=False)
+    return _access_of(owner.pk, team)
+
+
+def create_personal_access_token(
+    access: TeamAccess, *, name: str, scopes: Collection[str], expires_at: datetime, at: datetime
+) -> NewPersonalToken:
+    """Mints a token that acts for `access.user_id` in that team only. The secret is in the answer and nowhere else.
+
+    Raises `TokenLifetimeInvalid` beyond 365 days and `ScopesInvalid` for none or an unknown scope.
+    """
+    if not at < expires_at <= at + LONGEST_LIFE:
+        raise TokenLifetimeInvalid
+    if not scopes or not set(scopes) <= set(Scope.values):
+        raise ScopesInvalid
+    secret = mint(queries.TOKEN_PREFIX)
+    row = PersonalAccessToken.objects.create(
+        user_id=access.user_id,
+        team_id=access.id,
+        name=name,
+        digest=digest_of(secret),
+        last_four=secret[-4:],
+        scopes=sorted(set(scopes)),
+        created_at=at,
+        expires_at=expires_at,
+    )
+    return NewPersonalToken(token=queries.token_of(row, access), secret=secret)
+
+
+def revoke_personal_access_token(user_id: int, token_id: int, *, at: datetime) -> None:
+    """Ends the token now. A second call changes nothing; a stranger's token raises `TokenMissing`."""
+    mine = PersonalAccessToken.objects.filter(user_id=user_id, pk=token_id)
+    if not mine.filter(revoked_at=None).update(revoked_at=at) and not mine.exists():
+        raise TokenMissing
+
+
+def import_access_groups(rows: Sequence[Mapping[str, object]], *, prune: bool = False) -> ImportReport:
+    """Makes the access groups equal to `rows`; a second run changes nothing.
+
+    With `prune`, groups that are not listed go. The caller's transaction decides whether anything stays. Raises
+    `AccessGroupInvalid` for a row that cannot be read and `AccessGroupInUse` for a group that a team still has.
+    """
+    wanted = {str(fields["code"]): fields for fields in map(_group_fields, rows)}
+    with transaction.atomic():
+        known = {group.code: group for group in AccessGroup.objects.select_for_update()}
+        created = tuple(code for code in wanted if code not in known)
+        changed = tuple(code for code in wanted if code in known and _differs(known[code], wanted[code]))
+        for code in created + changed:
+            AccessGroup.objects.update_or_create(code=code, defaults=wanted[code])
+        surplus = [code for code in known if code not in wanted and code != MAIN_GROUP] if prune else []
+        _remove(surplus)
+    return ImportReport(created=created, changed=changed, removed=tuple(surplus))
+
+
+def _found_team(name: str, *, user_id: int, personal: bool) -> Team:
+    group, _created = AccessGroup.objects.get_or_create(code=MAIN_GROUP)
+    team = Team.objects.create(
+        name=name,
+        personal_of_id=user_id if personal else None,
+        wallet_id=wallet.open_wallet(name),
+        access_group=group,
+    )
+    Membership.objects.create(team=team, user_id=user_id, role=Role.OWNER)
+    return team
+
+
+def _access_of(user_id: int, team: Team) -> TeamAccess:
+    access = queries.team_for(user_id, team.public_id)
+    if access is None:
+        raise LookupError(f"Team {team.pk} has no member {user_id}.")
+    return access
+
+
+def _group_fields(row: Mapping[str, object]) -> dict[str, object]:
+    code, unknown = row.get("code"), set(row) - _GROUP_FIELDS
+    if unknown or not isinstance(code, str) or not code:
+        raise AccessGroupInvalid(code=code, unknown=sorted(unknown))
+    limits = {name: row[name] for name in queries.LIMITS if name in row}
+    if any(type(limit) is not int or limit < 0 for limit in limits.values()):
+        raise AccessGroupInvalid(code=code, limits=limits)
+    return {"code": code, "multiplier": _multiplier(code, row.get("multiplier", "1")), **limits}
+
+
+def _multiplier(code: str, text: object) -> Decimal:
+    try:
+        multiplier = Decimal(str(text))
+    except InvalidOperation:
+        raise AccessGroupInvalid(code=code, multiplier=text) from None
+    if not multiplier.is_finite() or not 0 <= multiplier < 10_000:
+        raise AccessGroupInvalid(code=code, multiplier=text)
+    return multiplier
+
+
+def _remove(codes: Sequence[str]) -> None:
+    try:
+        AccessGroup.objects.filter(code__in=codes).delete()
+    except ProtectedError as error:
+        raise AccessGroupInUse(codes=codes) from error
+
+
+def _differs(group: AccessGroup, wanted: Mapping[str, object]) -> bool:
+    return any(getattr(group, name) != value for name, value in wanted.items())

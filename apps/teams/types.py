@@ -1,0 +1,63 @@
+"""What other apps see of a team: plain values. No tables, no rules."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from apps.core.ids import public_id
+
+
+@dataclass(frozen=True, slots=True)
+class TeamAccess:
+    """A team as one of its members reaches it: the proof that somebody asked for the right."""
+
+    id: int
+    uid: UUID
+    name: str
+    is_personal: bool
+    wallet_id: int
+    user_id: int
+    role: str
+    permissions: frozenset[str]
+    main_group: str
+
+    @property
+    def public_id(self) -> str:
+        return public_id("team", self.uid)
+
+    def may(self, permission: str) -> bool:
+        return permission in self.permissions
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalToken:
+    """A personal access token without its secret."""
+
+    id: int
+    uid: UUID
+    name: str
+    last_four: str
+    team: TeamAccess
+    scopes: frozenset[str]
+    expires_at: datetime
+
+    @property
+    def public_id(self) -> str:
+        return public_id("pat", self.uid)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPersonalToken:
+    """The one moment at which the secret is known."""
+
+    token: PersonalToken
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import of access groups did, by code."""
+
+    created: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
