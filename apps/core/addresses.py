@@ -1,0 +1,29 @@
+"""Which network addresses our own requests may reach: never metadata services, private networks only when allowed."""
+
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+# Metadata and host agents of the clouds that lie outside the link-local range.
+_METADATA = frozenset(map(ip_address, ("100.100.100.200", "168.63.129.16", "fd00:ec2::254", "192.0.0.192")))
+_NAT64 = ip_network("64:ff9b::/96")
+
+
+def is_reachable(text: str, *, allow_private: bool) -> bool:
+    """True if a connection to this literal address is permitted."""
+    address = _unwrapped(ip_address(text.partition("%")[0]))
+    if address in _METADATA or address.is_link_local or address.is_multicast or address.is_unspecified:
+        return False
+    return address.is_global or (allow_private and (address.is_private or _is_shared(address)))
+
+
+def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address inside an IPv6 form that routes to it."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+def _is_shared(address: IPv4Address | IPv6Address) -> bool:
+    """Carrier-grade NAT (100.64.0.0/10): neither global nor private for the standard library."""
+    return isinstance(address, IPv4Address) and address in ip_network("100.64.0.0/10")
