@@ -1,0 +1,67 @@
+"""What can go wrong in the ledger.
+
+SluiceError
+└── WalletError
+    ├── InsufficientFunds      the account does not have the amount
+    ├── AccountClosed          the account takes no new holds
+    ├── UnknownAccount         no such account
+    ├── HoldRefused            a limit of concurrency, requests or tokens said no
+    ├── HoldGone               no such open hold
+    ├── IdempotencyConflict    the key was used for something else
+    ├── LedgerBusy             too many calls wait; try again
+    ├── LedgerUnavailable      the database did not answer in time
+    └── LedgerFault            the database refused this one entry; a defect, not the caller's doing
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.errors import SluiceError
+
+
+class WalletError(SluiceError):
+    code = "wallet_error"
+
+
+class InsufficientFunds(WalletError):
+    code = "insufficient_funds"
+    text = _("There is not enough available credit.")
+
+
+class AccountClosed(WalletError):
+    code = "account_closed"
+    text = _("This account is closed.")
+
+
+class UnknownAccount(WalletError):
+    code = "unknown_account"
+    text = _("There is no such account.")
+
+
+class HoldRefused(WalletError):
+    code = "limit_reached"
+    text = _("A limit of this account is reached. Try again later.")
+
+
+class HoldGone(WalletError):
+    code = "hold_gone"
+    text = _("This call is already settled.")
+
+
+class IdempotencyConflict(WalletError):
+    code = "idempotency_conflict"
+    text = _("This key was already used for something else.")
+
+
+class LedgerBusy(WalletError):
+    code = "ledger_busy"
+    text = _("Too many calls are waiting. Try again in a moment.")
+
+
+class LedgerUnavailable(WalletError):
+    code = "ledger_unavailable"
+    text = _("The ledger did not answer in time. Try again in a moment.")
+
+
+class LedgerFault(WalletError):
+    code = "ledger_fault"
+    text = _("The ledger could not record this call.")

@@ -1,0 +1,169 @@
+"""What callers pass to the ledger and get back: plain frozen values. No tables, no rules."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from uuid import UUID
+
+
+class House(IntEnum):
+    """Ids of the accounts that have no live balance; their sums are read from the transfers."""
+
+    REVENUE = 1
+    FUNDING = 2
+    LOSS = 3
+    EXPIRED = 4
+
+
+TASKS_OWNER = 1
+"""The owner whose lease never ends: holds of tasks that outlive their request."""
+
+
+class Refusal(StrEnum):
+    """What said no, in the order in which it is asked."""
+
+    UNKNOWN = "unknown"
+    RESOLVED = "resolved"
+    GONE = "gone"
+    CLOSED = "closed"
+    CONCURRENCY = "concurrency"
+    RPM = "rpm"
+    TPM = "tpm"
+    FUNDS = "funds"
+
+
+class Outcome(StrEnum):
+    CHARGED = "charged"
+    VOIDED = "voided"
+    LATE = "late"
+    REPEATED = "repeated"
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """Limits of one account for one call; 0 stands for no limit of that kind."""
+
+    concurrency: int = 0
+    rpm: int = 0
+    tpm: int = 0
+
+
+NO_LIMITS = RateLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRequest:
+    """`accounts`: the token's first, the wallet last, 2 to 8, all different."""
+
+    call_id: UUID
+    accounts: tuple[int, ...]
+    amount_nanos: int
+    tokens: int
+    token_limits: RateLimits = NO_LIMITS
+    wallet_limits: RateLimits = NO_LIMITS
+    max_seconds: int = 3900
+
+
+@dataclass(frozen=True, slots=True)
+class HoldAnswer:
+    """`have_nanos`: what the refusing account has; when granted, the least any capped account has left."""
+
+    refusal: Refusal | None
+    account_id: int
+    have_nanos: int
+    retry_after_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SettleEntry:
+    """`row`: the usage columns, in the order of the settle statement's `column_types`."""
+
+    call_id: UUID
+    accounts: tuple[int, ...]
+    charge_nanos: int
+    tokens: int
+    row: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """`available_nanos`: what this call's accounts can still spend together."""
+
+    outcome: Outcome
+    charged_nanos: int
+    available_nanos: int
+    lost_nanos: int
+
+
+@dataclass(frozen=True, slots=True)
+class SettleStatement:
+    """The one statement of a settle: `batching.SETTLE_CALL` and what else is written with it.
+
+    `column_types` names the PostgreSQL type of each array that follows the ledger's own parameters, one array a
+    column of `SettleEntry.row`: smallint integer bigint boolean uuid text timestamptz. Anything else travels as text
+    and is cast by the statement.
+    """
+
+    text: str
+    column_types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    balance_nanos: int
+    held_nanos: int
+    available_nanos: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitUse:
+    """`remaining_nanos` is None for an account that is not capped."""
+
+    used_nanos: int
+    held_nanos: int
+    remaining_nanos: int | None
+    open_slots: int
+
+
+@dataclass(frozen=True, slots=True)
+class RateUse:
+    """Use of the last minute as shares of the limit asked about, and the calls under way."""
+
+    open_slots: int
+    requests: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHold:
+    call_id: UUID
+    wallet_id: int
+    accounts: tuple[int, ...]
+    amount_nanos: int
+    owner_id: int
+    max_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LotState:
+    lot_id: UUID
+    source: str
+    granted_nanos: int
+    remaining_nanos: int
+    spend_until: datetime | None
+    refund_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One entry that is not a call. `kind` is a `TransferKind`; `actor` is a plain id or None for the platform."""
+
+    key: str
+    kind: int
+    debit_account: int
+    credit_account: int
+    amount_nanos: int
+    wallet_id: int
+    reason: str = ""
+    actor: int | None = None
+    reverses: UUID | None = None
