@@ -1,0 +1,235 @@
+"""What the stages of a call hand to each other, and what they ask of snapshots and transports. Values, no behaviour."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from ipaddress import IPv4Network, IPv6Network
+from typing import TYPE_CHECKING, Protocol
+from uuid import UUID
+
+import msgspec
+
+if TYPE_CHECKING:
+    from apps.marketplace.rating import PriceList
+    from apps.relay.connection import Timeouts
+    from apps.wallet.types import RateLimits
+
+
+# -- Snapshots: what a process remembers of the database ----------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSnapshot:
+    """An API token that exists, deleted ones included, so that a caller learns why it is refused."""
+
+    id: int
+    uid: UUID
+    account_id: int
+    team_id: int
+    wallet_id: int
+    user_id: int | None
+    capped: bool
+    model_codes: frozenset[str] = frozenset()
+    """Empty: every model of the team's groups."""
+    ip_allow: tuple[IPv4Network | IPv6Network, ...] = ()
+    expires_at: datetime | None = None
+    disabled: bool = False
+    deleted: bool = False
+    concurrency: int | None = None
+    rpm: int | None = None
+    tpm: int | None = None
+    """None in these three: the access group's value."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedGroup:
+    code: str
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamSnapshot:
+    id: int
+    main_group: str
+    granted: tuple[GrantedGroup, ...] = ()
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSnapshot:
+    code: str
+    multiplier: Decimal
+    token_limits: "RateLimits"
+    wallet_limits: "RateLimits"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSnapshot:
+    """A catalogue model with the price in force; without a price it answers like an unknown one."""
+
+    id: int
+    code: str
+    type: str
+    vendor: str
+    lifecycle: str
+    created_at: datetime
+    context_length: int | None
+    max_output: int | None
+    groups: frozenset[str]
+    price: "PriceList | None"
+    price_version_id: int | None
+    hidden_output: bool = False
+    pass_unknown_priced: bool = False
+    part_tokens: Mapping[str, int] = field(default_factory=dict)
+    """The most tokens a message part of a type (`image_url`, `input_audio`, …) can count."""
+    retired_on: str | None = None
+    successor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSnapshot:
+    """An enabled channel with its decrypted keys; `models` maps our ids to the upstream's names."""
+
+    id: int
+    name: str
+    kind: str
+    base_url: str
+    keys: tuple[str, ...] = field(repr=False)
+    priority: int
+    weight: int
+    groups: frozenset[str]
+    models: Mapping[str, str]
+    transport: str = "raw"
+    bills_after_cancel: bool = False
+
+
+class Snapshots(Protocol):
+    """What the relay reads instead of the database. Only a token or team that is not remembered costs a query."""
+
+    @property
+    def models(self) -> Mapping[str, ModelSnapshot]: ...
+
+    @property
+    def channels(self) -> tuple[ChannelSnapshot, ...]:
+        """The same object until a channel changes."""
+
+    @property
+    def groups(self) -> Mapping[str, GroupSnapshot]: ...
+
+    async def token_by_digest(self, digest: bytes) -> TokenSnapshot | None: ...
+
+    async def team_by_id(self, team_id: int) -> TeamSnapshot: ...
+
+    def group_for(self, team: TeamSnapshot, model: ModelSnapshot, at: datetime) -> GroupSnapshot | None:
+        """The one group that prices, limits and routes the call; None if the team may not see the model."""
+
+
+# -- Transports: how bytes reach an upstream -----------------------------------------------------
+
+
+class UpstreamAnswer(Protocol):
+    """An answer whose head has arrived. Read to its end or closed by whoever holds it."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    """Names in lower case."""
+    complete: bool
+    """All of it has arrived (though perhaps not been read)."""
+
+    async def piece(self) -> bytes:
+        """What came since the last call; empty after a proper end, an httpx error after any other."""
+
+    async def read(self, *, max_bytes: int) -> bytes: ...
+
+    async def aclose(self) -> None: ...
+
+
+class UpstreamTransport(Protocol):
+    """Raises httpx's transport errors: ConnectError and ConnectTimeout when nothing was sent."""
+
+    async def send(
+        self, method: bytes, target: bytes, headers: list[tuple[bytes, bytes]], body: bytes, timeouts: "Timeouts"
+    ) -> UpstreamAnswer: ...
+
+
+# -- A call, stage by stage ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What the caller sent, peeked at: the top level is parsed, the values are the caller's own bytes."""
+
+    endpoint: str
+    fields: Mapping[str, msgspec.Raw]
+    model: str
+    size: int
+    """Bytes of the body."""
+    stream: bool = False
+    asked_for_usage: bool = False
+    choices: int = 1
+    """How many outputs each may be as long as `max_output`."""
+    max_output: int | None = None
+    output_field: str | None = None
+    """The field that set `max_output`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    token: TokenSnapshot
+    team: TeamSnapshot
+    ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A known caller, a model it may use, the group that prices it, and the limits the ledger shall keep."""
+
+    caller: Caller
+    model: ModelSnapshot
+    group: GroupSnapshot
+    token_limits: "RateLimits"
+    wallet_limits: "RateLimits"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The channels to ask, in order."""
+
+    channels: tuple[ChannelSnapshot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Upper bounds. `hold_nanos` is what is held first; a stream that began with a step may extend to `bound_nanos`."""
+
+    input_tokens: int
+    output_tokens: int
+    step_tokens: int
+    """Output tokens that `hold_nanos` pays for; `output_tokens` when the whole bound is held."""
+    bound_nanos: int
+    hold_nanos: int
+    rate_tokens: int
+    """What counts against tokens per minute until the usage is known."""
+    conditions: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A hold that the ledger granted. From here on the call must settle or be voided, whatever happens."""
+
+    call_id: UUID
+    accounts: tuple[int, ...]
+    held_nanos: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Whole prompt and whole completion; the other three are parts of them."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    estimated: bool = False
