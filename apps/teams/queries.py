@@ -1,5 +1,6 @@
 """Whose team is it, and who is in it. Every answer starts from the asking user; writes nothing."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -61,6 +62,11 @@ def access_group_codes(team_id: int, *, at: datetime) -> list[str]:
     )
     mains = list(AccessGroup.objects.filter(main).values_list("code", flat=True))
     return mains + [code for code in granted.values_list("code", flat=True) if code not in mains]
+
+
+def access_group_ids(codes: Collection[str]) -> dict[str, int]:
+    """Row ids of the groups with these codes; unknown codes are absent."""
+    return dict(AccessGroup.objects.filter(code__in=codes).values_list("code", "pk"))
 
 
 def export_access_groups() -> list[dict[str, object]]:

@@ -12,7 +12,14 @@ from django.utils.translation import gettext as _
 
 from apps.core.secret_tokens import digest_of, mint
 from apps.teams import queries
-from apps.teams.errors import AccessGroupInUse, AccessGroupInvalid, ScopesInvalid, TokenLifetimeInvalid, TokenMissing
+from apps.teams.errors import (
+    AccessGroupInUse,
+    AccessGroupInvalid,
+    ScopesInvalid,
+    TeamMissing,
+    TokenLifetimeInvalid,
+    TokenMissing,
+)
 from apps.teams.models import LONGEST_LIFE, AccessGroup, Membership, PersonalAccessToken, Role, Scope, Team
 from apps.teams.types import ImportReport, NewPersonalToken, TeamAccess
 from apps.wallet import services as wallet
@@ -43,6 +50,17 @@ def create_team(name: str, *, owner: AbstractBaseUser) -> TeamAccess:
     with transaction.atomic():
         team = _found_team(name, user_id=owner.pk, personal=False)
     return _access_of(owner.pk, team)
+
+
+def lock_team(team_id: int) -> Team:
+    """The team's row, locked until the transaction ends: acts that count what a team has wait for one another here.
+
+    Raises `TeamMissing`.
+    """
+    team = Team.objects.select_for_update(no_key=True).filter(pk=team_id).first()
+    if team is None:
+        raise TeamMissing
+    return team
 
 
 def create_personal_access_token(

@@ -42,8 +42,8 @@ def test_a_request_is_read_the_same_way() -> None:
     assert request_ip(request) == "198.51.100.1"
 
 
-def test_a_proxy_that_is_no_network_stops_the_start(settings: Settings) -> None:
+def test_a_proxy_that_is_no_network_is_refused(settings: Settings) -> None:
     settings.TRUSTED_PROXIES = ["proxy.internal"]
 
     with pytest.raises(ImproperlyConfigured, match=r"proxy\.internal"):
-        client_ip("10.0.0.1", None)
+        client_ip("10.0.0.1", "198.51.100.1")
