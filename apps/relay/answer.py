@@ -160,7 +160,8 @@ class Answer:
 
     def _detach(self) -> None:
         """Let go of connection and parser; what was received stays readable."""
-        self._line = self._parser = None
+        self._line = None
+        del self._parser  # it holds our methods: without this every answer would wait for the garbage collector
         self._wake()
 
     def finish(self) -> None:
