@@ -33,11 +33,16 @@ class TransferKind(models.IntegerChoices):
 
 
 class LotSource(models.TextChoices):
-    PAID = "paid", _("Top-up")
-    BONUS = "bonus", _("Bonus")
+    PURCHASE = "purchase", _("Top-up")
+    WIRE = "wire", _("Wire transfer")
+    CODE = "code", _("Redeemed code")
     GIFT = "gift", _("Gift")
-    GRANT = "grant", _("Granted by staff")
-    DEMO = "demo", _("Demo")
+    VERIFICATION = "verification", _("Verification credits")
+    REFERRAL = "referral", _("Referral reward")
+    CAMPAIGN = "campaign", _("Campaign")
+    REFUND_RESTORE = "refund_restore", _("Restored by a refund")
+    ADJUSTMENT = "adjustment", _("Adjustment")
+    MIGRATION = "migration", _("Moved from another system")
 
 
 class Account(models.Model):
@@ -68,6 +73,7 @@ class Account(models.Model):
         db_table = "wallet_account"
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
+        permissions = [("grant_account", "Can grant credits to a wallet")]
         indexes = [
             models.Index(fields=["wallet_id"], name="wallet_account_wallet"),
             models.Index(fields=["wake_at"], name="wallet_account_due", condition=Q(wake_at__isnull=False)),
@@ -189,7 +195,7 @@ class Lot(models.Model):
     id = models.UUIDField(primary_key=True)
     wallet_id = models.BigIntegerField(_("wallet"))
     transfer_id = models.UUIDField(_("transfer"))
-    source = models.CharField(_("source"), max_length=12, choices=LotSource.choices)
+    source = models.CharField(_("source"), max_length=16, choices=LotSource.choices)
     amount_nanos = models.BigIntegerField(_("amount"))
     consumed_nanos = models.BigIntegerField(_("spent"), db_default=0)
     expired_nanos = models.BigIntegerField(_("expired"), db_default=0)

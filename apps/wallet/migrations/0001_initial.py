@@ -87,6 +87,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'account',
                 'verbose_name_plural': 'accounts',
+                'permissions': [('grant_account', 'Can grant credits to a wallet')],
                 'db_table': 'wallet_account',
                 'indexes': [models.Index(fields=['wallet_id'], name='wallet_account_wallet'), models.Index(condition=models.Q(('wake_at__isnull', False)), fields=['wake_at'], name='wallet_account_due')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind', 10), ('capped', False), ('debits_posted__lte', django.db.models.expressions.CombinedExpression(models.F('credits_posted'), '-', models.F('debits_pending'))), _connector='OR'), name='wallet_account_no_overdraft'), models.CheckConstraint(condition=models.Q(('credits_posted__gte', 0)), name='wallet_account_credits_not_negative'), models.CheckConstraint(condition=models.Q(('debits_posted__gte', 0)), name='wallet_account_debits_not_negative'), models.CheckConstraint(condition=models.Q(('debits_pending__gte', 0)), name='wallet_account_held_not_negative'), models.CheckConstraint(condition=models.Q(('open_slots__gte', 0)), name='wallet_account_slots_not_negative'), models.CheckConstraint(condition=models.Q(('limit_nanos', None), ('limit_nanos__gte', 0), _connector='OR'), name='wallet_account_limit_not_negative')],
@@ -121,7 +122,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(primary_key=True, serialize=False)),
                 ('wallet_id', models.BigIntegerField(verbose_name='wallet')),
                 ('transfer_id', models.UUIDField(verbose_name='transfer')),
-                ('source', models.CharField(choices=[('paid', 'Top-up'), ('bonus', 'Bonus'), ('gift', 'Gift'), ('grant', 'Granted by staff'), ('demo', 'Demo')], max_length=12, verbose_name='source')),
+                ('source', models.CharField(choices=[('purchase', 'Top-up'), ('wire', 'Wire transfer'), ('code', 'Redeemed code'), ('gift', 'Gift'), ('verification', 'Verification credits'), ('referral', 'Referral reward'), ('campaign', 'Campaign'), ('refund_restore', 'Restored by a refund'), ('adjustment', 'Adjustment'), ('migration', 'Moved from another system')], max_length=16, verbose_name='source')),
                 ('amount_nanos', models.BigIntegerField(verbose_name='amount')),
                 ('consumed_nanos', models.BigIntegerField(db_default=0, verbose_name='spent')),
                 ('expired_nanos', models.BigIntegerField(db_default=0, verbose_name='expired')),
