@@ -8,11 +8,12 @@ from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import SluiceError
@@ -124,10 +125,22 @@ class ServiceActionsMixin(admin.ModelAdmin[Any]):
         return TemplateResponse(request, "admin/service_action.html", context)
 
 
+class CappedPaginator(Paginator[Any]):
+    """Counts at most 10,000 rows: a ledger's list must open at once, however long the ledger is."""
+
+    most = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        rows = self.object_list
+        return rows.order_by()[: self.most].count() if isinstance(rows, QuerySet) else len(rows)
+
+
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     """Rows that are history: nobody adds, changes or deletes them here, whatever the permission."""
 
     list_per_page = 50
+    paginator = CappedPaginator
     show_full_result_count = False
     actions = None
 
