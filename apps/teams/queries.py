@@ -1,15 +1,15 @@
 """Whose team is it, and who is in it. Every answer starts from the asking user; writes nothing."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from apps.core.ids import parse_public_id
 from apps.core.secret_tokens import digest_of, is_well_formed
 from apps.teams import roles
-from apps.teams.models import AccessGroup, Membership, PersonalAccessToken, Team
-from apps.teams.types import PersonalToken, TeamAccess
+from apps.teams.models import AccessGrant, AccessGroup, Membership, PersonalAccessToken, Team
+from apps.teams.types import GroupTerms, PersonalToken, TeamAccess, TeamReach
 
 LIMITS = ("rpm", "tpm", "concurrency", "wallet_rpm", "wallet_tpm", "wallet_concurrency")
 TOKEN_PREFIX = "pat_"  # noqa: S105  what a personal access token starts with
@@ -67,6 +67,31 @@ def access_group_codes(team_id: int, *, at: datetime) -> list[str]:
 def access_group_ids(codes: Collection[str]) -> dict[str, int]:
     """Row ids of the groups with these codes; unknown codes are absent."""
     return dict(AccessGroup.objects.filter(code__in=codes).values_list("code", "pk"))
+
+
+def access_group_terms() -> list[GroupTerms]:
+    """Every access group, for whoever prices and limits calls."""
+    return [GroupTerms(**row) for row in AccessGroup.objects.values("code", "multiplier", *LIMITS)]
+
+
+def team_reaches(team_ids: Iterable[int]) -> list[TeamReach]:
+    """The groups of each of these teams, closed teams and ended grants included. Two queries however many teams."""
+    teams = (
+        Team.objects.filter(pk__in=list(team_ids))
+        .select_related("access_group")
+        .prefetch_related(
+            Prefetch("access_grants", AccessGrant.objects.select_related("access_group").order_by("access_group__code"))
+        )
+    )
+    return [
+        TeamReach(
+            id=team.pk,
+            main_group=team.access_group.code,
+            granted=tuple((grant.access_group.code, grant.ends_at) for grant in team.access_grants.all()),
+            closed=team.closed_at is not None,
+        )
+        for team in teams
+    ]
 
 
 def export_access_groups() -> list[dict[str, object]]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from apps.core.ids import public_id
@@ -61,3 +62,27 @@ class ImportReport:
     created: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTerms:
+    """An access group as calls see it; 0 stands for no limit of that kind."""
+
+    code: str
+    multiplier: Decimal
+    rpm: int
+    tpm: int
+    concurrency: int
+    wallet_rpm: int
+    wallet_tpm: int
+    wallet_concurrency: int
+
+
+@dataclass(frozen=True, slots=True)
+class TeamReach:
+    """Which groups a team calls through: the main one and those granted, each with the end of its grant."""
+
+    id: int
+    main_group: str
+    granted: tuple[tuple[str, datetime | None], ...]
+    closed: bool
