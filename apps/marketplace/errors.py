@@ -1,0 +1,35 @@
+"""What can be wrong with the catalogue.
+
+SluiceError
+├── Invalid
+│   ├── PricingConfigError    a pricing_config that cannot be priced; says where and what to write instead
+│   └── CatalogueError        a catalogue section that cannot be imported; says which entry
+└── Conflict
+    └── PriceConflict         a version that would change the past
+"""
+
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+
+from apps.core.errors import Conflict, Invalid
+
+
+class PricingConfigError(Invalid):
+    code = "invalid_pricing_config"
+
+    def __init__(self, path: str, problem: str | Promise) -> None:
+        self.path = path
+        self.problem = problem
+        super().__init__(format_lazy("{path}: {problem}", path=path, problem=problem), path=path)
+
+
+class CatalogueError(Invalid):
+    code = "invalid_catalogue"
+
+    def __init__(self, entry: str, problem: str | Promise) -> None:
+        self.entry = entry
+        super().__init__(format_lazy("{entry}: {problem}", entry=entry, problem=problem), entry=entry)
+
+
+class PriceConflict(Conflict):
+    code = "price_conflict"
