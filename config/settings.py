@@ -129,6 +129,26 @@ BILLING_TZ = env.text("BILLING_TZ", "Asia/Shanghai")
 CREDITS_PER_CNY = env.text("CREDITS_PER_CNY", "1")
 CREDITS_PER_USD = env.text("CREDITS_PER_USD", "7")
 
+# -- Platform API -------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.teams.authentication.PersonalTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": [],
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Sluice",
+    "DESCRIPTION": "The platform API: wallet, tokens, usage and models of your teams; and the relay for model calls.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/(api|v1)",
+    "SERVE_PUBLIC": True,
+}
+
 # -- Static files -------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Prefetch, Q, QuerySet
 
 from apps.core.ids import parse_public_id
@@ -39,12 +40,16 @@ def team_by_public_id(team: str) -> Team | None:
     return None if uid is None else Team.objects.filter(uid=uid, closed_at=None).first()
 
 
-def personal_token_by_secret(secret: str, *, at: datetime) -> PersonalToken | None:
-    """The live token behind a secret, with the role that its user has in the team now."""
+def caller_by_secret(secret: str, *, at: datetime) -> tuple[AbstractBaseUser, PersonalToken] | None:
+    """The active user and live token behind a secret, with the role that the user has in the team now."""
     if not is_well_formed(TOKEN_PREFIX, secret):
         return None
-    row = PersonalAccessToken.objects.filter(digest=digest_of(secret), revoked_at=None, expires_at__gt=at).first()
-    return None if row is None else _with_team(row)
+    live = PersonalAccessToken.objects.filter(revoked_at=None, expires_at__gt=at, user__is_active=True)
+    row = live.select_related("user").filter(digest=digest_of(secret)).first()
+    if row is None:
+        return None
+    membership = _memberships().filter(user_id=row.user_id, team_id=row.team_id).first()
+    return None if membership is None else (row.user, token_of(row, _access(membership)))
 
 
 def personal_tokens_of(user_id: int) -> list[PersonalToken]:
@@ -123,11 +128,6 @@ def _access(row: Membership) -> TeamAccess:
     )
 
 
-def _with_team(row: PersonalAccessToken) -> PersonalToken | None:
-    membership = _memberships().filter(user_id=row.user_id, team_id=row.team_id).first()
-    return None if membership is None else token_of(row, _access(membership))
-
-
 def token_of(row: PersonalAccessToken, team: TeamAccess) -> PersonalToken:
     return PersonalToken(
         id=row.pk,
@@ -137,4 +137,5 @@ def token_of(row: PersonalAccessToken, team: TeamAccess) -> PersonalToken:
         team=team,
         scopes=frozenset(row.scopes),
         expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
     )

@@ -95,6 +95,11 @@ def revoke_personal_access_token(user_id: int, token_id: int, *, at: datetime) -
         raise TokenMissing
 
 
+def note_use(token_id: int, *, at: datetime) -> None:
+    """Remembers when a personal access token was last used; its owner sees a forgotten or a stolen one."""
+    PersonalAccessToken.objects.filter(pk=token_id).update(last_used_at=at)
+
+
 def import_access_groups(rows: Sequence[Mapping[str, object]], *, prune: bool = False) -> ImportReport:
     """Makes the access groups equal to `rows`; a second run changes nothing.
 

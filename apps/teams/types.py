@@ -41,6 +41,7 @@ class PersonalToken:
     team: TeamAccess
     scopes: frozenset[str]
     expires_at: datetime
+    last_used_at: datetime | None
 
     @property
     def public_id(self) -> str:
