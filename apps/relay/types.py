@@ -175,6 +175,16 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """What a request sends to the model, as far as its cost depends on it."""
+
+    messages: int
+    text_bytes: int
+    other_parts: tuple[str, ...] = ()
+    """Types of the parts that are not text, one for each."""
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     token: TokenSnapshot
     team: TeamSnapshot

@@ -1,0 +1,260 @@
+"""The OpenAI dialect's answers as bytes: usage and text of an answer, events of a stream. No money, no network."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+from msgspec import Raw
+
+from apps.relay.types import Usage
+
+DONE = b"data: [DONE]\n\n"
+MAX_EVENT_BYTES = 4 * 1024 * 1024
+_END_MARK = b"[DONE]"
+
+
+# -- What answers say ----------------------------------------------------------------------------
+
+
+class _PromptDetails(msgspec.Struct):
+    cached_tokens: int | None = 0
+    cache_write_tokens: int | None = 0
+
+
+class _CompletionDetails(msgspec.Struct):
+    reasoning_tokens: int | None = 0
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int | None = 0
+    completion_tokens: int | None = 0
+    total_tokens: int | None = 0
+    prompt_cache_hit_tokens: int | None = 0
+    prompt_tokens_details: _PromptDetails | None = None
+    completion_tokens_details: _CompletionDetails | None = None
+
+
+class _Function(msgspec.Struct):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class _ToolCall(msgspec.Struct):
+    function: _Function | None = None
+
+
+class _Output(msgspec.Struct):
+    """A message or a delta, as far as it counts."""
+
+    content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    refusal: str | None = None
+    tool_calls: list[_ToolCall] | None = None
+    function_call: _Function | None = None
+
+
+class _Choice(msgspec.Struct):
+    message: _Output | None = None
+    delta: _Output | None = None
+    text: str | None = None
+    finish_reason: str | None = None
+
+
+class _Answer(msgspec.Struct):
+    choices: list[_Choice] = []
+
+
+class _Head(msgspec.Struct):
+    usage: _Usage | None = None
+    choices: list[Raw] | None = None
+    error: Raw | None = None
+
+
+class _Error(msgspec.Struct):
+    message: str | None = None
+    type: str | None = None
+    param: str | None = None
+    code: str | int | None = None
+
+
+class _ErrorBody(msgspec.Struct):
+    error: _Error | str | None = None
+    message: str | None = None
+
+
+_decode_head = msgspec.json.Decoder(_Head).decode
+_decode_answer = msgspec.json.Decoder(_Answer).decode
+_decode_error = msgspec.json.Decoder(_ErrorBody).decode
+
+
+def usage_of(body: bytes | Raw) -> Usage | None:
+    """The usage of an answer or an event; None when it is missing, null or nonsense."""
+    try:
+        usage = _decode_head(body).usage
+    except msgspec.DecodeError:
+        return None
+    return None if usage is None else _normal(usage)
+
+
+def _normal(usage: _Usage) -> Usage | None:
+    prompt, completion = usage.prompt_tokens or 0, usage.completion_tokens or 0
+    details = usage.prompt_tokens_details or _PromptDetails()
+    reasoning = (usage.completion_tokens_details or _CompletionDetails()).reasoning_tokens or 0
+    if reasoning and usage.total_tokens == prompt + completion + reasoning:
+        completion += reasoning  # xAI counts the reasoning beside the completion
+    cached = max(details.cached_tokens or 0, usage.prompt_cache_hit_tokens or 0)
+    written = details.cache_write_tokens or 0
+    if min(prompt, completion, cached, written, reasoning) < 0 or prompt + completion == 0:
+        return None
+    cached = min(cached, prompt)
+    return Usage(
+        input_tokens=prompt,
+        output_tokens=completion,
+        cached_tokens=cached,
+        cache_write_tokens=min(written, prompt - cached),
+        reasoning_tokens=min(reasoning, completion),
+    )
+
+
+def text_of(body: bytes | Raw) -> str:
+    """All that the model wrote in an answer or an event, for counting."""
+    try:
+        answer = _decode_answer(body)
+    except msgspec.DecodeError:
+        return ""
+    return "".join(piece for choice in answer.choices for piece in _pieces(choice))
+
+
+def _pieces(choice: _Choice) -> Iterator[str]:
+    yield choice.text or ""
+    output = choice.delta or choice.message
+    if output is None:
+        return
+    yield from (output.content or "", output.reasoning_content or output.reasoning or "", output.refusal or "")
+    functions = [call.function for call in output.tool_calls or ()]
+    for function in (*functions, output.function_call):
+        if function is not None:
+            yield from (function.name or "", function.arguments or "")
+
+
+def is_object(body: bytes) -> bool:
+    """Whether an answer is a JSON object, as every answer of this dialect is."""
+    try:
+        _decode_head(body)
+    except msgspec.DecodeError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorText:
+    message: str
+    type: str | None = None
+    param: str | None = None
+    code: str | None = None
+
+
+def error_of(body: bytes) -> ErrorText | None:
+    """What an upstream's error body says, whichever of the usual shapes it has."""
+    try:
+        found = _decode_error(body)
+    except msgspec.DecodeError:
+        return None
+    if isinstance(found.error, _Error) and found.error.message:
+        error = found.error
+        return ErrorText(error.message or "", error.type, error.param, None if error.code is None else str(error.code))
+    text = found.error if isinstance(found.error, str) else found.message
+    return ErrorText(text) if text else None
+
+
+# -- Streams -------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class EventCutter:
+    """Cuts a stream of bytes at event boundaries, so that whatever is passed on or held back is whole events."""
+
+    carry: bytearray = field(default_factory=bytearray)
+
+    def whole(self, piece: bytes) -> bytes:
+        """All whole events that are there now; empty while the first is incomplete."""
+        if not self.carry and piece.endswith(b"\n\n"):
+            return piece
+        self.carry += piece
+        end = max(self.carry.rfind(b"\n\n") + 2 if b"\n\n" in self.carry else 0, self._crlf_end())
+        whole = bytes(self.carry[:end])
+        del self.carry[:end]
+        return whole
+
+    def _crlf_end(self) -> int:
+        found = self.carry.rfind(b"\r\n\r\n")
+        return found + 4 if found >= 0 else 0
+
+    @property
+    def is_overlong(self) -> bool:
+        return len(self.carry) > MAX_EVENT_BYTES
+
+
+def data_of(events: bytes) -> Iterator[bytes]:
+    """The data of each event of a block; comments and other fields are skipped."""
+    for line in events.splitlines():
+        if line.startswith(b"data:"):
+            yield line[5:].strip()
+
+
+def split(events: bytes) -> list[bytes]:
+    """A block of whole events, event by event, byte for byte."""
+    separator = b"\r\n\r\n" if b"\r\n\r\n" in events else b"\n\n"
+    return [event + separator for event in events.split(separator) if event]
+
+
+def has_end_mark(events: bytes) -> bool:
+    return _END_MARK in events and any(data == _END_MARK for data in data_of(events))
+
+
+def is_end_mark(event: bytes) -> bool:
+    return _END_MARK in event and _END_MARK in data_of(event)
+
+
+def may_have_usage(events: bytes) -> bool:
+    """Cheap and never wrong with "no": a quote inside content is escaped, so the name cannot come from there."""
+    return b'"usage"' in events and events.count(b'"usage"') > events.count(b'"usage":null')
+
+
+def is_only_usage(event: bytes) -> bool:
+    """The event with usage and no choices, which only callers see who asked for it."""
+    for data in data_of(event):
+        try:
+            head = _decode_head(data)
+        except msgspec.DecodeError:
+            return False
+        return head.usage is not None and not head.choices
+    return False
+
+
+def is_error(events: bytes) -> bool:
+    """Whether an event of the block is an error instead of a chunk."""
+    if b'"error"' not in events:
+        return False
+    return any(_has_error(data) for data in data_of(events))
+
+
+def _has_error(data: bytes) -> bool:
+    try:
+        error = _decode_head(data).error
+    except msgspec.DecodeError:
+        return False
+    return error is not None and bytes(error) != b"null"
+
+
+def is_finished(blocks: Iterable[bytes]) -> bool:
+    """Whether some choice said why it stopped: the end of a stream whose upstream sends no end mark."""
+    for block in blocks:
+        for data in data_of(block):
+            try:
+                if any(choice.finish_reason for choice in _decode_answer(data).choices):
+                    return True
+            except msgspec.DecodeError:
+                continue
+    return False
