@@ -9,16 +9,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-
-class DisplayUnit(models.TextChoices):
-    USD = "usd", _("US dollars")
-    CNY = "cny", _("Chinese yuan")
-    CREDITS = "credits", _("Credits")
-
-
-class Language(models.TextChoices):
-    ENGLISH = "en", _("English")
-    CHINESE = "zh-hans", _("Simplified Chinese")
+from apps.accounts.types import DisplayUnit, Language
 
 
 class UserManager(BaseUserManager["User"]):

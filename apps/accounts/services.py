@@ -1,0 +1,44 @@
+"""Acts on a person: adding one, changing preferences. Teams and sign-in live elsewhere."""
+
+from zoneinfo import ZoneInfo, available_timezones
+
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.errors import EmailTaken
+from apps.accounts.models import User
+from apps.accounts.types import DisplayUnit, Language
+from apps.core.errors import Invalid
+
+
+def add_user(user: User) -> User:
+    """Stores a new person; addresses differ by more than case. Raises `EmailTaken`, also for the loser of a race."""
+    user.email = user.email.strip().lower()
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError as error:
+        raise EmailTaken from error
+    return user
+
+
+def confirm_email(user: User) -> None:
+    """Takes the address as the person's own, without a code: for doors where somebody else vouches. Safe to repeat."""
+    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+
+
+def save_preferences(user: User, *, name: str, language: str, display_unit: str, time_zone: str) -> None:
+    """Stores how the person wants to be addressed and shown figures. Safe to repeat."""
+    if time_zone not in available_timezones():
+        raise Invalid(_("Choose a time zone from the list."))
+    user.name = name.strip()
+    user.language = Language(language)
+    user.display_unit = DisplayUnit(display_unit)
+    user.time_zone = ZoneInfo(time_zone).key
+    user.save(update_fields=["name", "language", "display_unit", "time_zone"])
+
+
+def choose_language(user: User, *, language: str) -> None:
+    user.language = Language(language)
+    user.save(update_fields=["language"])

@@ -1,0 +1,92 @@
+"""Where allauth's stock flows meet our floors: sign-up, mail, client address, secrets of second factors."""
+
+from typing import Any, cast
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.errors import EmailTaken
+from apps.accounts.models import User
+from apps.accounts.types import Language
+from apps.console import services
+from apps.console.readers import default_unit
+from apps.core.encryption import decrypt, encrypt
+from apps.core.http import request_ip
+
+# Said by the page itself; a toast on top would only repeat it.
+_SILENT = {"account/messages/logged_in.txt", "account/messages/email_confirmation_sent.txt"}
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _("E-mail and password do not match. Check both, or reset the password."),
+        "incorrect_code": _("This code is not right. Check the digits, or ask for a new one."),
+        "incorrect_password": _("This is not your password. Check it, or reset it."),
+        "enter_current_password": _("This is not your current password."),
+        "too_many_login_attempts": _("Too many attempts. Wait five minutes, then try again or reset the password."),
+    }
+
+    def save_user(self, request: HttpRequest, user: User, form: Form, commit: bool = True) -> User:  # noqa: FBT001
+        """Fills the user from the form and stores it with its team. The loser of a double click goes to sign-in."""
+        language = Language.CHINESE if (get_language() or "").startswith("zh") else Language.ENGLISH
+        user.email = form.cleaned_data["email"]
+        user.set_password(form.cleaned_data["password1"])
+        user.language = language
+        user.display_unit = default_unit(language)
+        try:
+            return services.register_user(user)
+        except EmailTaken as error:
+            raise ImmediateHttpResponse(redirect("account_login")) from error
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """Pages speak the language the person chose, on every device."""
+        response = cast(HttpResponse, super().post_login(request, user, **kwargs))
+        remember_language(response, user.language)
+        return response
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        message_context: dict[str, Any] | None = None,
+        extra_tags: str = "",
+        message: str | None = None,
+    ) -> None:
+        if message_template in _SILENT and level <= messages.SUCCESS:
+            return
+        super().add_message(request, level, message_template, message_context, extra_tags, message)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return request_ip(request)
+
+
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("This code is not right. Codes change every 30 seconds; use the newest."),
+    }
+
+    def encrypt(self, text: str) -> str:
+        return encrypt(text).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return decrypt(encrypted_text.encode())
+
+
+def remember_language(response: HttpResponse, language: str) -> None:
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        samesite="Lax",
+    )

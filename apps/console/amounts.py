@@ -1,0 +1,56 @@
+"""How amounts read on a page: the reader's unit, grouped, rounded for the eye. Nothing is charged by these figures."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from django.utils.translation import gettext
+
+from apps.core.money import NANOS_PER_CREDIT, round_half_up
+
+BALANCE_PLACES: Final = 2
+CALL_PLACES: Final = 4
+MINUS: Final = "−"
+
+_SIGNS: Final = {"usd": "US$", "cny": "¥", "credits": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom a page is written for: the unit that comes first, and what a unit is worth in credits."""
+
+    unit: str
+    credits_per_usd: Decimal
+    credits_per_cny: Decimal
+
+    @property
+    def sign(self) -> str:
+        return _SIGNS[self.unit]
+
+    @property
+    def second_unit(self) -> str:
+        """The money that is not the first: shown beside credits where both help."""
+        return "usd" if self.unit == "cny" else "cny"
+
+    def rate_of(self, unit: str) -> Decimal:
+        return {"usd": self.credits_per_usd, "cny": self.credits_per_cny, "credits": Decimal(1)}[unit]
+
+
+def figure(nanos: int, credits_per_unit: Decimal, *, places: int) -> str:
+    """1276800000000 at 7 credits a dollar → `"182.40"`: grouped, halves up, without a sign of its own currency."""
+    over, under = credits_per_unit.as_integer_ratio()
+    scaled = round_half_up(abs(nanos) * 10**places * under, NANOS_PER_CREDIT * over)
+    whole, fraction = divmod(scaled, 10**places)
+    return f"{whole:,}.{fraction:0{places}d}"
+
+
+def amount_text(nanos: int, reader: Reader, *, unit: str, places: int) -> str:
+    """`US$182.40`, `¥1,276.80` or `1,276.80 credits`; a true minus; what is too small to show says so."""
+    text = figure(nanos, reader.rate_of(unit), places=places)
+    hidden = nanos != 0 and not text.strip("0.,")
+    if hidden:
+        text = f"{Decimal(1).scaleb(-places):f}"
+    signed = _SIGNS[unit] + text
+    if unit == "credits":
+        signed = gettext("%(amount)s credits") % {"amount": text}
+    return ("<" if hidden else "") + (MINUS if nanos < 0 else "") + signed

@@ -1,0 +1,44 @@
+"""The back office's front door: allauth's sign-in, and a second factor for everybody but the demo's staff user."""
+
+from typing import Any
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.console.demo import STAFF_EMAIL
+
+
+class BackOffice(AdminSite):
+    site_title = gettext_lazy("Sluice back office")
+    site_header = "Sluice"
+    index_title = gettext_lazy("Back office")
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and may_enter(request)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """No sign-in of its own: strangers go to allauth's, staff without a second factor to setting it up."""
+        wanted = request.GET.get("next") or request.get_full_path()
+        if not request.user.is_authenticated:
+            return redirect_to_login(wanted)
+        if not super().has_permission(request):
+            raise PermissionDenied
+        if not may_enter(request):
+            messages.warning(request, _("The back office asks for a second factor. Add an authenticator app first."))
+            return redirect("mfa_index")
+        return redirect("admin:index")
+
+
+def may_enter(request: HttpRequest) -> bool:
+    """Whether this staff member signed in with a second factor; the demo's staff user may do without while DEBUG."""
+    if settings.DEBUG and getattr(request.user, "email", "") == STAFF_EMAIL:
+        return True
+    return bool(is_mfa_enabled(request.user))

@@ -1,0 +1,36 @@
+"""Who may open a console page: signed in, in one of the own teams, with the right the page needs."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Concatenate, ParamSpec
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from apps.console.shell import shell_of
+from apps.teams.types import TeamAccess
+
+P = ParamSpec("P")
+TeamView = Callable[Concatenate[HttpRequest, TeamAccess, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def team_page(permission: str) -> Callable[[TeamView[P]], View[P]]:
+    """The view gets the reader's current team. Without the right, the page says who may instead of what is there."""
+
+    def decorate(view: TeamView[P]) -> View[P]:
+        def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            team = shell_of(request).payer.team
+            if not team.may(permission):
+                return render(request, "console/not_for_this_role.html", {"team": team}, status=403)
+            with timezone.override(ZoneInfo(request.user.time_zone)):  # type: ignore[union-attr]
+                return view(request, team, *args, **kwargs)
+
+        protected: View[P] = login_required(page)
+        update_wrapper(protected, view)
+        return protected
+
+    return decorate

@@ -1,0 +1,15 @@
+"""Sign-up: the one act that composes floors. Everything else a page does is a service of the app it belongs to."""
+
+from django.db import transaction
+
+from apps.accounts import services as accounts
+from apps.accounts.models import User
+from apps.teams import services as teams
+
+
+def register_user(user: User) -> User:
+    """Stores the person together with a personal team and its wallet, or nothing. Raises `EmailTaken`."""
+    with transaction.atomic(durable=True):
+        accounts.add_user(user)
+        teams.personal_team_of(user)
+    return user

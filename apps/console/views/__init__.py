@@ -1,0 +1,1 @@
+"""Doors of the console, one module a page."""

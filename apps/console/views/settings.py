@@ -1,0 +1,46 @@
+"""Preferences of the reader, and who pays on the pages that follow."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.accounts import services as accounts
+from apps.console.adapters import remember_language
+from apps.console.forms import PreferencesForm
+from apps.console.shell import TEAM_KEY, shell_of
+from apps.console.views.site import back
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def preferences(request: HttpRequest) -> HttpResponse:
+    user = request.user
+    initial = {name: getattr(user, name) for name in PreferencesForm.base_fields}
+    form = PreferencesForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        return _saved(request, form)
+    return render(request, "console/settings.html", {"form": form})
+
+
+def _saved(request: HttpRequest, form: PreferencesForm) -> HttpResponse:
+    accounts.save_preferences(request.user, **form.cleaned_data)  # type: ignore[arg-type]
+    response = redirect("console:settings")
+    remember_language(response, form.cleaned_data["language"])
+    with override(form.cleaned_data["language"]):
+        messages.success(request, _("Settings saved."))
+    return response
+
+
+@login_required
+@require_POST
+def choose_payer(request: HttpRequest) -> HttpResponse:
+    """Remembers the team for this session. A team that is not the reader's own changes nothing."""
+    wanted = request.POST.get("team", "")
+    if any(payer.team.public_id == wanted for payer in shell_of(request).payers):
+        request.session[TEAM_KEY] = wanted
+    return HttpResponseRedirect(back(request, reverse("console:home")))

@@ -1,0 +1,43 @@
+"""Public pages and what works on every page: language."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import activate
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts import services as accounts
+from apps.console.adapters import remember_language
+from apps.console.forms import LanguageForm
+
+
+@require_GET
+def landing(request: HttpRequest) -> HttpResponse:
+    return render(request, "site/landing.html", {"base_url": f"{settings.PUBLIC_URL}/v1"})
+
+
+@require_GET
+def privacy(request: HttpRequest) -> HttpResponse:
+    return render(request, "site/privacy.html")
+
+
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """Changes the language of pages, and of mails for somebody who is signed in; goes back to where it was asked."""
+    response = HttpResponseRedirect(back(request))
+    form = LanguageForm(request.POST)
+    if form.is_valid():
+        language = form.cleaned_data["language"]
+        activate(language)
+        remember_language(response, language)
+        if request.user.is_authenticated:
+            accounts.choose_language(request.user, language=language)
+    return response
+
+
+def back(request: HttpRequest, fallback: str = "/") -> str:
+    """The page the form stood on, if it is one of ours."""
+    url = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return url if safe else fallback
