@@ -199,6 +199,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "The platform API: wallet, tokens, usage and models of your teams; and the relay for model calls.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/(api|v1)",
     "SERVE_PUBLIC": True,
 }

@@ -7,6 +7,7 @@ from typing import IO, Any, Final
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import translation
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import exceptions, serializers, status
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
@@ -77,6 +78,17 @@ class ApiView(APIView):
         return error_response
 
 
+@extend_schema(exclude=True)
+class NoSuchEndpoint(ApiView):
+    """Every other address below `/api/`: refused in the shape of the API instead of with a page."""
+
+    authentication_classes = []
+    permission_classes = []
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise exceptions.NotFound("There is no such endpoint. /api/docs lists those there are.")
+
+
 def error_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """`{"error": {"code", "type", "message", …, "request_id"}}`; None for what is a fault of ours and becomes a 500."""
     known = _as_api_exception(error)
@@ -109,6 +121,7 @@ def page_body(request: Request, page: Page[Mapping[str, object]]) -> dict[str, o
     }
 
 
+@extend_schema_field({"type": "string", "format": "decimal", "example": "10.5"})
 class CreditsField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable when it runs
     """Credits as a decimal string, nanocredits inside. A JSON number is refused: it may have been a float."""
 
