@@ -19,10 +19,13 @@ _END_MARK = b"[DONE]"
 class _PromptDetails(msgspec.Struct):
     cached_tokens: int | None = 0
     cache_write_tokens: int | None = 0
+    audio_tokens: int | None = 0
+    image_tokens: int | None = 0
 
 
 class _CompletionDetails(msgspec.Struct):
     reasoning_tokens: int | None = 0
+    audio_tokens: int | None = 0
 
 
 class _Usage(msgspec.Struct):
@@ -83,6 +86,8 @@ class _ErrorBody(msgspec.Struct):
     message: str | None = None
 
 
+_NO_PROMPT_DETAILS = _PromptDetails()
+_NO_COMPLETION_DETAILS = _CompletionDetails()
 _decode_head = msgspec.json.Decoder(_Head).decode
 _decode_answer = msgspec.json.Decoder(_Answer).decode
 _decode_error = msgspec.json.Decoder(_ErrorBody).decode
@@ -99,12 +104,13 @@ def usage_of(body: bytes | Raw) -> Usage | None:
 
 def _normal(usage: _Usage) -> Usage | None:
     prompt, completion = usage.prompt_tokens or 0, usage.completion_tokens or 0
-    details = usage.prompt_tokens_details or _PromptDetails()
-    reasoning = (usage.completion_tokens_details or _CompletionDetails()).reasoning_tokens or 0
+    inside = usage.prompt_tokens_details or _NO_PROMPT_DETAILS
+    outside = usage.completion_tokens_details or _NO_COMPLETION_DETAILS
+    reasoning = outside.reasoning_tokens or 0
     if reasoning and usage.total_tokens == prompt + completion + reasoning:
         completion += reasoning  # xAI counts the reasoning beside the completion
-    cached = max(details.cached_tokens or 0, usage.prompt_cache_hit_tokens or 0)
-    written = details.cache_write_tokens or 0
+    cached = max(inside.cached_tokens or 0, usage.prompt_cache_hit_tokens or 0)
+    written = inside.cache_write_tokens or 0
     if min(prompt, completion, cached, written, reasoning) < 0 or prompt + completion == 0:
         return None
     cached = min(cached, prompt)
@@ -114,7 +120,17 @@ def _normal(usage: _Usage) -> Usage | None:
         cached_tokens=cached,
         cache_write_tokens=min(written, prompt - cached),
         reasoning_tokens=min(reasoning, completion),
+        other=_other(inside, outside),
     )
+
+
+def _other(inside: _PromptDetails, outside: _CompletionDetails) -> dict[str, int]:
+    counts = {
+        "audio_input_tokens": inside.audio_tokens,
+        "image_input_tokens": inside.image_tokens,
+        "audio_output_tokens": outside.audio_tokens,
+    }
+    return {meter: count for meter, count in counts.items() if count and count > 0}
 
 
 def text_of(body: bytes | Raw) -> str:

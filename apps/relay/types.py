@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 if TYPE_CHECKING:
-    from apps.marketplace.rating import PriceList
+    from apps.marketplace.rating import Conditions, PriceList
     from apps.relay.connection import Timeouts
     from apps.wallet.types import RateLimits
 
@@ -82,7 +82,7 @@ class ModelSnapshot:
     hidden_output: bool = False
     pass_unknown_priced: bool = False
     part_tokens: Mapping[str, int] = field(default_factory=dict)
-    """The most tokens a message part of a type (`image_url`, `input_audio`, …) can count."""
+    """The most tokens a part of a message (`image`, `audio`, `file`) can count."""
     retired_on: str | None = None
     successor: str | None = None
 
@@ -165,6 +165,7 @@ class Ask:
     model: str
     size: int
     """Bytes of the body."""
+    has_output: bool = True
     stream: bool = False
     asked_for_usage: bool = False
     choices: int = 1
@@ -210,18 +211,33 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class Extras:
+    """What a request asks for beyond tokens at the list price."""
+
+    conditions: "Conditions" = field(default_factory=dict)
+    also: frozenset[str] = frozenset()
+    """Meters that its tokens may turn out to be."""
+    quantities: Mapping[str, int] = field(default_factory=dict)
+    write_meter: str = "cache_write_tokens"
+    more_output: int = 0
+    """Output tokens beside the limit that the caller set."""
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """Upper bounds. `hold_nanos` is what is held first; a stream that began with a step may extend to `bound_nanos`."""
 
     input_tokens: int
     output_tokens: int
-    step_tokens: int
+    held_output: int
     """Output tokens that `hold_nanos` pays for; `output_tokens` when the whole bound is held."""
-    bound_nanos: int
+    max_output: int | None
+    """The model's limit, to which the caller's is lowered."""
     hold_nanos: int
+    bound_nanos: int
     rate_tokens: int
     """What counts against tokens per minute until the usage is known."""
-    conditions: Mapping[str, object] = field(default_factory=dict)
+    extras: Extras
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +251,13 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Whole prompt and whole completion; the other three are parts of them."""
+    """Whole prompt and whole completion; everything else is a part of one of them."""
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
+    other: Mapping[str, int] = field(default_factory=dict)
+    """Tokens of further meters (`audio_input_tokens`, …), each a part of the prompt or the completion."""
     estimated: bool = False

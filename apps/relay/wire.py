@@ -108,6 +108,7 @@ def peek(body: bytes, endpoint: Endpoint) -> Ask:
         fields=fields,
         model=_model(fields),
         size=len(body),
+        has_output=endpoint.has_output,
         stream=stream,
         asked_for_usage=stream and _asks_for_usage(fields),
         choices=_choices(fields, content, endpoint),

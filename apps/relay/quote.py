@@ -1,0 +1,107 @@
+"""How much a call can cost at most, before it is sent: what is held, and what the ledger counts against the rate."""
+
+from decimal import Decimal
+
+from apps.marketplace.rating import NotPriced, PriceList, upper_bound_nanos
+from apps.relay import extras as priced_fields
+from apps.relay.errors import BadRequest
+from apps.relay.types import Admission, Ask, Extras, ModelSnapshot, Quote, Shape
+
+MESSAGE_TOKENS = 16
+OVERHEAD_TOKENS = 64
+STEP_TOKENS = 4096
+"""Output that a stream holds at first, and again each time half of what is held is used."""
+UNKNOWN_CONTEXT = 1_048_576
+"""For a model whose catalogue entry names no length: the longest of today's."""
+BYTES_A_TOKEN = 4
+"""For the rate only: the middle of what prose and code measure."""
+PART_NAMES = {"image_url": "image", "input_image": "image", "input_audio": "audio", "audio": "audio", "file": "file"}
+
+
+def quote(ask: Ask, shape: Shape, admission: Admission) -> Quote:
+    """Upper bounds at the dearest tier the request can reach. `BadRequest` for a priced field without a price."""
+    model, price = admission.model, price_of(admission.model)
+    extras = priced_fields.extras_of(ask, model, price)
+    inputs = input_bound(shape, model)
+    limit = _output_limit(ask, model)
+    outputs = 0 if limit == 0 else limit * ask.choices + extras.more_output
+    bound = bound_nanos(price, extras, inputs, outputs, admission.group.multiplier)
+    held = outputs if not ask.stream or model.hidden_output else min(outputs, STEP_TOKENS * ask.choices)
+    hold = bound if held == outputs else bound_nanos(price, extras, inputs, held, admission.group.multiplier)
+    return Quote(
+        input_tokens=inputs,
+        output_tokens=outputs,
+        held_output=held,
+        max_output=model.max_output,
+        hold_nanos=hold,
+        bound_nanos=bound,
+        rate_tokens=_rate_tokens(ask, shape, inputs, outputs),
+        extras=extras,
+    )
+
+
+def price_of(model: ModelSnapshot) -> PriceList:
+    """The price that admission has already found to exist."""
+    if model.price is None:
+        raise LookupError(f"The model {model.code} was admitted without a price.")
+    return model.price
+
+
+def input_bound(shape: Shape, model: ModelSnapshot) -> int:
+    """A token is at least a byte of text; any other part counts its known maximum, else all there is room for."""
+    room = model.context_length or UNKNOWN_CONTEXT
+    tokens = shape.text_bytes + MESSAGE_TOKENS * shape.messages + OVERHEAD_TOKENS
+    for kind in shape.other_parts:
+        tokens += model.part_tokens.get(PART_NAMES.get(kind, kind), room)
+    return min(tokens, room)
+
+
+def _output_limit(ask: Ask, model: ModelSnapshot) -> int:
+    if not ask.has_output:
+        return 0
+    most = model.max_output or model.context_length or UNKNOWN_CONTEXT
+    return most if ask.max_output is None else min(ask.max_output, most)
+
+
+def bound_nanos(price: PriceList, extras: Extras, inputs: int, outputs: int, multiplier: Decimal) -> int:
+    """The most that this many tokens can cost under any condition the caller left open."""
+    quantities = {"input_tokens": inputs, "output_tokens": outputs, "calls": 1, **extras.quantities}
+    try:
+        most = max(
+            upper_bound_nanos(price, quantities, conditions=conditions, multiplier=multiplier, also=extras.also)
+            for conditions in _possible(price, extras)
+        )
+    except NotPriced as missing:
+        raise BadRequest(
+            f"This model has no price for {missing.meter} under the options of this request.",
+            code="unsupported_parameter",
+        ) from None
+    return most if price.hold.max_nanos is None else min(most, price.hold.max_nanos)
+
+
+def _possible(price: PriceList, extras: Extras) -> list[dict[str, str | bool]]:
+    """Whether a model thinks is known only afterwards when the caller did not say."""
+    given = dict(extras.conditions)
+    if "thinking" not in price.condition_values or "thinking" in given:
+        return [given]
+    return [{**given, "thinking": value} for value in price.condition_values["thinking"]]
+
+
+def _rate_tokens(ask: Ask, shape: Shape, inputs: int, outputs: int) -> int:
+    """A guess in the middle: bounds would let a few long calls use up a minute that their usage then gives back."""
+    wanted = outputs if ask.max_output is not None else STEP_TOKENS // 4
+    return min(inputs, shape.text_bytes // BYTES_A_TOKEN + 1) + min(wanted, outputs, STEP_TOKENS * ask.choices)
+
+
+def affordable_output(ask: Ask, quote_: Quote, admission: Admission, have_nanos: int) -> int:
+    """The `max_tokens` that the money would allow; 0 when not even the input fits."""
+    price, multiplier = price_of(admission.model), admission.group.multiplier
+    low, high = 0, quote_.output_tokens // ask.choices
+    while low < high:
+        middle = (low + high + 1) // 2
+        outputs = middle * ask.choices + quote_.extras.more_output
+        if bound_nanos(price, quote_.extras, quote_.input_tokens, outputs, multiplier) <= have_nanos:
+            low = middle
+        else:
+            high = middle - 1
+    return low
