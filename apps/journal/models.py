@@ -1,0 +1,127 @@
+"""What every app leaves behind. Ids and text only: the journal knows nobody's tables."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class OutboxMessage(models.Model):
+    """A mail or webhook to send, written with the fact it tells of. One message a `dedupe_key`, for ever."""
+
+    dedupe_key = models.CharField(max_length=200, unique=True)
+    kind = models.CharField(_("kind"), max_length=60)
+    recipient = models.CharField(_("recipient"), max_length=254)
+    payload = models.JSONField(_("content"), default=dict, blank=True)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    due_at = models.DateTimeField(_("due"))
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    last_error = models.CharField(_("last error"), max_length=200, blank=True)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    failed_at = models.DateTimeField(_("given up"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("message to send")
+        verbose_name_plural = _("messages to send")
+        indexes = [
+            models.Index(fields=["due_at"], name="journal_outbox_due", condition=Q(sent_at=None, failed_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.dedupe_key}"
+
+
+class AuditEntry(models.Model):
+    """Who did what to what, and why. The table is SQL: it refuses UPDATE, DELETE and TRUNCATE."""
+
+    id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField(_("time"))
+    actor_id = models.BigIntegerField(_("by"), null=True)
+    actor_label = models.CharField(_("name"), max_length=254)
+    act = models.CharField(_("act"), max_length=80)
+    target = models.CharField(_("what"), max_length=80)
+    target_id = models.CharField(_("which"), max_length=80)
+    reason = models.TextField(_("reason"))
+    details = models.JSONField(_("details"))
+    ip = models.GenericIPAddressField(_("address"), null=True)
+
+    class Meta:
+        managed = False
+        db_table = "journal_auditentry"
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.target} {self.target_id}"
+
+
+class IdempotencyRecord(models.Model):
+    """What a caller's `Idempotency-Key` on a route stood for. `status` 0: the first call is still under way."""
+
+    scope = models.CharField(max_length=200)
+    key = models.CharField(max_length=255)
+    digest = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField(_("status"), default=0)
+    object_id = models.CharField(_("object"), max_length=80, blank=True)
+    expires_at = models.DateTimeField(_("expires"))
+
+    class Meta:
+        verbose_name = _("idempotency record")
+        verbose_name_plural = _("idempotency records")
+        indexes = [models.Index(fields=["expires_at"], name="journal_idempotency_expiry")]
+        constraints = [models.UniqueConstraint(fields=["scope", "key"], name="idempotency_once_per_scope")]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.key}"
+
+
+class OperatorAlert(models.Model):
+    """Something a person must look at. While it is open, the same key counts up instead of filling the list."""
+
+    kind = models.CharField(_("kind"), max_length=60)
+    dedupe_key = models.CharField(max_length=200)
+    details = models.JSONField(_("last details"), db_default=models.Value({}, models.JSONField()))
+    times = models.PositiveIntegerField(_("times"), db_default=1)
+    first_at = models.DateTimeField(_("first"), db_default=Now())
+    last_at = models.DateTimeField(_("last"), db_default=Now())
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    closed_by_id = models.BigIntegerField(_("closed by"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("operator alert")
+        verbose_name_plural = _("operator alerts")
+        ordering = ["-last_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dedupe_key"], condition=Q(closed_at=None), name="operator_alert_open_once_per_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.times})"
+
+
+class MaintenanceRun(models.Model):
+    """One run of a job of the schedule, for the status page and for jobs that wait for others."""
+
+    class Outcome(models.TextChoices):
+        STARTED = "started", _("Started")
+        FINISHED = "finished", _("Finished")
+        FAILED = "failed", _("Failed")
+        STOPPED = "stopped", _("Stopped at a checkpoint")
+
+    job = models.CharField(_("job"), max_length=60)
+    started_at = models.DateTimeField(_("started"))
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices, default=Outcome.STARTED)
+    details = models.JSONField(_("details"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("maintenance run")
+        verbose_name_plural = _("maintenance runs")
+        ordering = ["-started_at"]
+        indexes = [models.Index(fields=["job", "-started_at"], name="journal_run_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.started_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,127 @@
+"""Writes what must not be forgotten. Each call joins the caller's transaction: no fact without its line."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from apps.core.ids import uuid7
+from apps.journal.errors import KeyInUse, KeyReused
+from apps.journal.models import AuditEntry, IdempotencyRecord, MaintenanceRun, OperatorAlert, OutboxMessage
+from apps.journal.types import Act, DueMessage, Message, Replay
+
+KEY_LIFE = timedelta(hours=24)
+ATTEMPTS = 10
+
+
+def queue_message(message: Message, *, at: datetime) -> bool:
+    """Stores a message once per `dedupe_key`; False when it was already there."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO journal_outboxmessage (dedupe_key, kind, recipient, payload, due_at, attempts, last_error) "
+            "VALUES (%s, %s, %s, %s, %s, 0, '') ON CONFLICT (dedupe_key) DO NOTHING",
+            [message.dedupe_key, message.kind, message.recipient, json.dumps(dict(message.payload)), at],
+        )
+        return bool(cursor.rowcount)
+
+
+def claim_messages(*, at: datetime, at_most: int = 50) -> list[DueMessage]:
+    """Takes due messages and pushes their next attempt ahead, so that a sender that dies loses none.
+
+    Two senders never claim the same message. The pause doubles with each attempt, up to an hour; after ten attempts
+    the message is given up.
+    """
+    with transaction.atomic():
+        rows = list(
+            OutboxMessage.objects.select_for_update(skip_locked=True)
+            .filter(sent_at=None, failed_at=None, due_at__lte=at)
+            .order_by("due_at")[:at_most]
+        )
+        for row in rows:
+            row.attempts += 1
+            row.due_at = at + min(timedelta(seconds=30 * 2**row.attempts), timedelta(hours=1))
+        OutboxMessage.objects.bulk_update(rows, ["attempts", "due_at"])
+    return [DueMessage(row.pk, row.kind, row.recipient, row.payload, row.attempts) for row in rows]
+
+
+def mark_sent(message_id: int, *, at: datetime) -> None:
+    OutboxMessage.objects.filter(pk=message_id, sent_at=None).update(sent_at=at, last_error="")
+
+
+def mark_not_sent(message_id: int, *, error: str, at: datetime) -> None:
+    """Keeps the reason; gives up when the attempts are used up."""
+    OutboxMessage.objects.filter(pk=message_id).update(last_error=error[:200])
+    OutboxMessage.objects.filter(pk=message_id, attempts__gte=ATTEMPTS).update(failed_at=at)
+
+
+def record_act(act: Act, *, at: datetime) -> None:
+    """One audit entry, in the transaction of the act it tells of."""
+    AuditEntry.objects.create(
+        id=uuid7(),
+        at=at,
+        actor_id=act.actor_id,
+        actor_label=act.actor_label,
+        act=act.act,
+        target=act.target,
+        target_id=act.target_id,
+        reason=act.reason,
+        details=dict(act.details),
+        ip=act.ip,
+    )
+
+
+def raise_alert(kind: str, *, dedupe_key: str, details: Mapping[str, object]) -> None:
+    """Opens an alert, or counts up the open one of the same key."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT journal_alert(%s, %s, %s)", [kind, dedupe_key, json.dumps(dict(details))])
+
+
+def close_alert(alert_id: int, *, actor: int, at: datetime) -> bool:
+    """Closes an open alert; False when it was closed before."""
+    return bool(OperatorAlert.objects.filter(pk=alert_id, closed_at=None).update(closed_at=at, closed_by_id=actor))
+
+
+def begin_keyed(scope: str, *, key: str, digest: bytes, at: datetime) -> Replay | None:
+    """Claims a caller's key on a route. None: go ahead, then `finish_keyed`. A `Replay`: this was done before.
+
+    Runs in the transaction of the act, so a failed act frees its key. Raises `KeyReused` for another body and
+    `KeyInUse` while the first call has not finished.
+    """
+    IdempotencyRecord.objects.filter(scope=scope, key=key, expires_at__lte=at).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO journal_idempotencyrecord (scope, key, digest, status, object_id, expires_at) "
+            "VALUES (%s, %s, %s, 0, '', %s) ON CONFLICT (scope, key) DO NOTHING",
+            [scope, key, digest, at + KEY_LIFE],
+        )
+        if cursor.rowcount:
+            return None
+    record = IdempotencyRecord.objects.get(scope=scope, key=key)
+    if bytes(record.digest) != digest:
+        raise KeyReused
+    if not record.status:
+        raise KeyInUse
+    return Replay(record.status, record.object_id)
+
+
+def finish_keyed(scope: str, *, key: str, status: int, object_id: str) -> None:
+    """Stores what a repeat is answered with."""
+    IdempotencyRecord.objects.filter(scope=scope, key=key).update(status=status, object_id=object_id)
+
+
+def forget_expired_keys(*, at: datetime, at_most: int = 1000) -> int:
+    """Deletes keys past their 24 hours, a batch at a time."""
+    ids = IdempotencyRecord.objects.filter(expires_at__lte=at).order_by("expires_at").values("pk")[:at_most]
+    return IdempotencyRecord.objects.filter(pk__in=ids).delete()[0]
+
+
+def start_run(job: str, *, at: datetime) -> int:
+    return MaintenanceRun.objects.create(job=job, started_at=at).pk
+
+
+def end_run(run_id: int, *, outcome: str, at: datetime, details: Mapping[str, object] | None = None) -> None:
+    """Closes a run; `outcome` is a `MaintenanceRun.Outcome`."""
+    MaintenanceRun.objects.filter(pk=run_id, ended_at=None).update(
+        outcome=outcome, ended_at=at, details=dict(details or {})
+    )

@@ -1,0 +1,54 @@
+"""What the journal takes and returns: frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One line of the audit trail. `target` is a kind such as `token`, `target_id` its id as text."""
+
+    act: str
+    target: str
+    target_id: str
+    actor_id: int | None = None
+    actor_label: str = ""
+    reason: str = ""
+    details: Mapping[str, object] = field(default_factory=dict)
+    ip: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A mail or webhook: the sender of its `kind` knows how to render `payload`."""
+
+    dedupe_key: str
+    kind: str
+    recipient: str
+    payload: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DueMessage:
+    message_id: int
+    kind: str
+    recipient: str
+    payload: Mapping[str, object]
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What the first call with a key ended in."""
+
+    status: int
+    object_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    job: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str
