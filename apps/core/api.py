@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import IO, Any, Final
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import translation
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -97,7 +97,7 @@ def error_response(error: Exception, context: Mapping[str, Any]) -> Response | N
     response = Response({"error": _body(known, error, context["view"])}, status=known.status_code)
     wait = getattr(known, "wait", None)
     if wait is not None:
-        response["Retry-After"] = str(int(wait) + 1)
+        response["Retry-After"] = str(wait)
     challenge = getattr(known, "auth_header", None)
     if challenge:
         response["WWW-Authenticate"] = challenge
@@ -145,6 +145,8 @@ class CreditsField(serializers.Field):  # type: ignore[type-arg]  # not subscrip
 def _as_api_exception(error: Exception) -> exceptions.APIException | None:
     if isinstance(error, exceptions.APIException):
         return error
+    if isinstance(error, RequestDataTooBig):
+        return BodyTooLarge()
     if isinstance(error, Http404):
         return exceptions.NotFound()
     if isinstance(error, PermissionDenied):

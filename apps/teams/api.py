@@ -8,9 +8,10 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.api import ApiView, page_body
+from apps.core.api import page_body
 from apps.core.money import round_half_up
 from apps.core.pagination import Page
+from apps.teams.authentication import PlatformView
 from apps.teams.decorators import require_scope, team_required, teams_of_caller
 from apps.teams.serializers import TeamPageSerializer, TeamSerializer, WalletSerializer
 from apps.teams.types import TeamAccess
@@ -21,7 +22,7 @@ TEAM = OpenApiParameter(
 )
 
 
-class TeamListView(ApiView):
+class TeamListView(PlatformView):
     @extend_schema(operation_id="teams_list", responses=TeamPageSerializer)
     def get(self, request: Request) -> Response:
         """Every team of the caller with the role there; a personal access token sees its own team."""
@@ -30,7 +31,7 @@ class TeamListView(ApiView):
         return Response(page_body(request, Page(teams)))
 
 
-class WalletView(ApiView):
+class WalletView(PlatformView):
     @extend_schema(operation_id="wallet_retrieve", parameters=[TEAM], responses=WalletSerializer)
     @team_required("wallet.view", scope="read")
     def get(self, request: Request, team: TeamAccess) -> Response:

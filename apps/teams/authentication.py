@@ -5,11 +5,12 @@ from typing import Any, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from apps.core import clock
+from apps.core.api import ApiView
 from apps.teams import queries, services
 from apps.teams.types import PersonalToken
 
@@ -53,3 +54,9 @@ class PersonalTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-un
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "bearerFormat": "pat_…"}
+
+
+class PlatformView(ApiView):
+    """The base of every endpoint of `/api/` that asks who is calling."""
+
+    authentication_classes = [PersonalTokenAuthentication, SessionAuthentication]
