@@ -1,6 +1,6 @@
-"""The cache on Valkey: an error is a miss, and every key has a time to live, so that `volatile-ttl` can make room.
+"""The volatile cache, on Valkey: an error is a miss, and every key has an end, so that `volatile-ttl` can make room.
 
-What must not be forgotten belongs into PostgreSQL, not here.
+What must not be forgotten belongs into PostgreSQL: into a table, or into the default cache.
 """
 
 import logging

@@ -55,7 +55,7 @@ def secrets_are_our_own(app_configs: Sequence[AppConfig] | None, **_: Any) -> li
 @checks.register(START, deploy=True)
 def cache_makes_room(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[checks.CheckMessage]:
     """The broker shares the server: only keys with a time to live may be evicted, or queued work would be."""
-    if not isinstance(cache_backend := caches["default"], ForgivingRedisCache):
+    if not isinstance(cache_backend := caches["volatile"], ForgivingRedisCache):
         return []
     try:
         policy = cache_backend.server.eviction_policy()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from config.embedded import postgres, valkey
 
@@ -37,12 +38,13 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def valkey_url() -> Iterator[str]:
+def broker_url() -> Iterator[str]:
     """A running Valkey behind REDIS_URL, for the rest of the run."""
     url = os.environ["REDIS_URL"]
     if url != valkey.address(STATE):
         yield url
         return
     server = valkey.start(STATE)
+    Redis.from_url(url).flushall()  # what an earlier run left
     yield url
     server.stop()

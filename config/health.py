@@ -1,0 +1,68 @@
+"""For who watches the processes: alive, ready, and what they counted. No user reads these."""
+
+import hmac
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from apps.core import metrics as counted
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers. Says nothing about its stores: restarting us would not mend those."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Whether this process should get calls now; names what is missing."""
+    found = {name: _holds(is_ready) for name, is_ready in READINESS.items()}
+    return JsonResponse({"ready": all(found.values()), "checks": found}, status=200 if all(found.values()) else 503)
+
+
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus' text format, of all processes of this machine when they share PROMETHEUS_MULTIPROC_DIR."""
+    if not _may_read_metrics(request):
+        return HttpResponseNotFound("not found\n", content_type="text/plain")
+    return HttpResponse(counted.as_text(), content_type=counted.CONTENT_TYPE)
+
+
+def _holds(is_ready: Callable[[], bool]) -> bool:
+    try:
+        return is_ready()
+    except DatabaseError:
+        return False
+
+
+def _database_answers() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return bool(cursor.fetchone() == (1,))
+
+
+def _is_migrated() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+READINESS: dict[str, Callable[[], bool]] = {
+    "database": _database_answers,
+    "migrations": _is_migrated,
+}
+
+
+def _may_read_metrics(request: HttpRequest) -> bool:
+    if not settings.METRICS_TOKEN:
+        return bool(settings.DEBUG)
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return hmac.compare_digest(given.encode(), settings.METRICS_TOKEN.encode())

@@ -1,0 +1,53 @@
+"""Probes and metrics: what a watcher of the processes gets to see, and who is a watcher."""
+
+import pytest
+from django.db import connection
+
+
+def test_a_living_process_says_so_without_its_database(client):
+    answer = client.get("/healthz")
+
+    assert (answer.status_code, answer.content) == (200, b"ok\n")
+
+
+@pytest.mark.django_db
+def test_a_migrated_database_makes_ready(client):
+    checks = client.get("/readyz").json()["checks"]
+
+    assert checks["database"] is True
+    assert checks["migrations"] is True
+
+
+@pytest.mark.django_db
+def test_an_unapplied_migration_makes_unready(client):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'accounts'")
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["migrations"] is False
+
+
+def test_metrics_are_for_the_bearer_of_their_token(client, settings):
+    settings.METRICS_TOKEN = "watcher"
+
+    assert client.get("/metrics").status_code == 404
+    assert client.get("/metrics", headers={"Authorization": "Bearer guess"}).status_code == 404
+    assert client.get("/metrics", headers={"Authorization": "Bearer watcher"}).status_code == 200
+
+
+def test_metrics_without_a_token_are_closed_in_production(client, settings):
+    settings.METRICS_TOKEN = ""
+    settings.DEBUG = False
+
+    assert client.get("/metrics").status_code == 404
+
+
+def test_metrics_name_what_the_relay_counts(client, settings):
+    settings.METRICS_TOKEN = "watcher"
+
+    text = client.get("/metrics", headers={"Authorization": "Bearer watcher"}).content.decode()
+
+    assert "sluice_settle_late_total" in text
+    assert "sluice_ledger_batch_calls" in text
