@@ -1,0 +1,227 @@
+"""Reads the catalogue's own sections of a catalogue file into entries, or says which entry is wrong. Writes nothing.
+
+{"vendors": [{"code": "openai", "name": {"en": "OpenAI"}}],
+ "model_types": [{"code": "chat", "name": {"en": "Chat"}, "position": 10}],
+ "models": [{"id": "gpt-4o-mini", "type": "chat", "vendor": "openai", "lifecycle": "ga", "display_config": {},
+             "pricing_config": {}, "access_groups": ["default"]}]}
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.marketplace.errors import CatalogueError, PricingConfigError
+from apps.marketplace.pricing_config import validate_config, without_version_facts
+
+LIFECYCLES = ("planned", "beta", "ga", "retired")
+# Types that exist without being listed; an operator renames them or adds others as data.
+STANDARD_TYPES: Mapping[str, Mapping[str, str]] = {
+    "chat": {"en": "Chat", "zh-hans": "对话"},
+    "embedding": {"en": "Embeddings", "zh-hans": "向量"},
+    "rerank": {"en": "Rerank", "zh-hans": "重排序"},
+    "image": {"en": "Images", "zh-hans": "图像"},
+    "video": {"en": "Video", "zh-hans": "视频"},
+    "tts": {"en": "Speech", "zh-hans": "语音合成"},
+    "transcription": {"en": "Transcription", "zh-hans": "语音识别"},
+    "realtime": {"en": "Realtime", "zh-hans": "实时"},
+    "moderation": {"en": "Moderation", "zh-hans": "内容审核"},
+}
+
+_MODEL_KEYS = frozenset(
+    {
+        "id",
+        "type",
+        "vendor",
+        "lifecycle",
+        "retired_on",
+        "successor",
+        "display_config",
+        "pricing_config",
+        "access_groups",
+    }
+)
+_LONGEST_CODE = 120
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class VendorEntry:
+    code: str
+    name: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TypeEntry:
+    code: str
+    name: Mapping[str, str]
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """`pricing_config` is None where the file leaves the price alone."""
+
+    code: str
+    type: str
+    vendor: str
+    lifecycle: str
+    retired_on: date | None
+    successor: str | None
+    display_config: Mapping[str, Any]
+    pricing_config: Mapping[str, Any] | None
+    access_groups: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    vendors: Mapping[str, VendorEntry]
+    types: Mapping[str, TypeEntry]
+    models: Mapping[str, ModelEntry]
+
+
+def read_section(data: Mapping[str, Any]) -> Section:
+    """The vendors, types and models of a catalogue file; other sections are not looked at. Raises `CatalogueError`."""
+    models = _by_code(data, "models", _model)
+    types = _by_code(data, "model_types", _type)
+    return Section(
+        vendors=_by_code(data, "vendors", _vendor),
+        types={**_standard({model.type for model in models.values()}), **types},
+        models=models,
+    )
+
+
+def _standard(used: set[str]) -> dict[str, TypeEntry]:
+    return {
+        code: TypeEntry(code, name, 10 * position)
+        for position, (code, name) in enumerate(STANDARD_TYPES.items(), start=1)
+        if code in used
+    }
+
+
+def _by_code(data: Mapping[str, Any], section: str, read: Callable[[Mapping[str, Any], str], T]) -> dict[str, T]:
+    found: dict[str, T] = {}
+    for place, entry in _entries(data, section):
+        code = entry.get("id" if section == "models" else "code")
+        if not isinstance(code, str) or not 0 < len(code) <= _LONGEST_CODE:
+            raise CatalogueError(place, _("Name the entry with a text of at most 120 characters."))
+        if code in found:
+            raise CatalogueError(f"{section}/{code}", _("This entry stands in the file twice."))
+        found[code] = read(entry, f"{section}/{code}")
+    return found
+
+
+def _entries(data: Mapping[str, Any], section: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    entries = data.get(section, [])
+    if not isinstance(entries, list):
+        raise CatalogueError(section, _("Write a list of objects."))
+    for index, entry in enumerate(entries):
+        yield f"{section}[{index}]", _object(entry, f"{section}[{index}]")
+
+
+def _vendor(entry: Mapping[str, Any], place: str) -> VendorEntry:
+    _check_keys(entry, frozenset({"code", "name"}), place)
+    return VendorEntry(entry["code"], _names(entry.get("name", {}), place))
+
+
+def _type(entry: Mapping[str, Any], place: str) -> TypeEntry:
+    _check_keys(entry, frozenset({"code", "name", "position"}), place)
+    position = entry.get("position", 0)
+    if not _is_count(position):
+        raise CatalogueError(place, _("`position` is a whole number from 0."))
+    return TypeEntry(entry["code"], _names(entry.get("name", {}), place), position)
+
+
+def _model(entry: Mapping[str, Any], place: str) -> ModelEntry:
+    _check_keys(entry, _MODEL_KEYS, place)
+    return ModelEntry(
+        code=entry["id"],
+        type=_code(entry, "type", place),
+        vendor=_code(entry, "vendor", place),
+        lifecycle=_lifecycle(entry.get("lifecycle", "ga"), place),
+        retired_on=_date(entry.get("retired_on"), place),
+        successor=_code(entry, "successor", place) if entry.get("successor") else None,
+        display_config=read_display_config(entry.get("display_config", {}), place),
+        pricing_config=_pricing_config(entry.get("pricing_config"), place),
+        access_groups=_groups(entry.get("access_groups", ["default"]), place),
+    )
+
+
+def read_display_config(value: object, place: str) -> Mapping[str, Any]:
+    """The display_config as it stands, once the parts that calls depend on can be used. Raises `CatalogueError`."""
+    display = _object(value, place)
+    for name in ("context_length", "max_output"):
+        if display.get(name) is not None and not _is_count(display[name]):
+            raise CatalogueError(
+                f"{place}.display_config.{name}", _("Write a whole number of tokens, or null when unknown.")
+            )
+    _names(display.get("title", {}), f"{place}.display_config.title")
+    return display
+
+
+def _pricing_config(value: object, place: str) -> Mapping[str, Any] | None:
+    if not value:
+        return None
+    config = without_version_facts(_object(value, f"{place}.pricing_config"))
+    try:
+        validate_config(config)
+    except PricingConfigError as error:
+        raise CatalogueError(f"{place}.pricing_config.{error.path}", error.problem) from None
+    return config
+
+
+def _lifecycle(value: object, place: str) -> str:
+    if value not in LIFECYCLES:
+        raise CatalogueError(f"{place}.lifecycle", _("Write one of: %(choices)s.") % {"choices": ", ".join(LIFECYCLES)})
+    return str(value)
+
+
+def _date(value: object, place: str) -> date | None:
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise CatalogueError(f"{place}.retired_on", _("Write a date such as 2026-12-31.")) from None
+
+
+def _groups(value: object, place: str) -> frozenset[str]:
+    if not isinstance(value, list) or not all(isinstance(code, str) for code in value):
+        raise CatalogueError(f"{place}.access_groups", _("Write a list of access group codes."))
+    return frozenset(value)
+
+
+def _code(entry: Mapping[str, Any], key: str, place: str) -> str:
+    value = entry.get(key)
+    if not isinstance(value, str) or not value:
+        raise CatalogueError(f"{place}.{key}", _("Write the code of an existing entry."))
+    return value
+
+
+def _names(value: object, place: str) -> Mapping[str, str]:
+    names = _object(value, place)
+    if not all(isinstance(text, str) for text in names.values()):
+        raise CatalogueError(place, _('Write names by language, such as {"en": "Chat"}.'))
+    return names
+
+
+def _object(value: object, place: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise CatalogueError(place, _("Write an object in braces."))
+    return value
+
+
+def _check_keys(entry: Mapping[str, Any], known: frozenset[str], place: str) -> None:
+    unknown = sorted(set(entry) - known)
+    if unknown:
+        raise CatalogueError(
+            f"{place}.{unknown[0]}",
+            _("There is no such key here. Known are: %(keys)s.") % {"keys": ", ".join(sorted(known))},
+        )
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

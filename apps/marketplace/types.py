@@ -1,0 +1,105 @@
+"""What the catalogue answers with: frozen values, ready for the relay and for pages. No tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from apps.marketplace.price_list import PriceList
+
+
+@dataclass(frozen=True, slots=True)
+class PriceInForce:
+    """A price version at an instant. `price_list` is `pricing_config` parsed; both are in credits."""
+
+    version_id: int
+    number: int
+    starts_at: datetime
+    ends_at: datetime | None
+    pricing_config: Mapping[str, Any]
+    entered_config: Mapping[str, Any]
+    price_list: PriceList
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPrice:
+    """What `publish_price` did. `changed` is false when the last version already says the same."""
+
+    version_id: int
+    number: int
+    starts_at: datetime
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueModel:
+    """A model as calls see it; `price` is None while there is none in force."""
+
+    id: int
+    code: str
+    type: str
+    vendor: str
+    lifecycle: str
+    created_at: datetime
+    context_length: int | None
+    max_output: int | None
+    groups: frozenset[str]
+    price: PriceList | None
+    price_version_id: int | None
+    retired_on: date | None
+    successor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueSnapshot:
+    """All models at an instant. At `next_change_at` a scheduled price begins, without any row being written."""
+
+    models: tuple[CatalogueModel, ...]
+    next_change_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """A model as people see it. `pricing_config` carries the facts of its version; None while there is no price."""
+
+    id: int
+    code: str
+    type: str
+    vendor: str
+    vendor_name: Mapping[str, str]
+    lifecycle: str
+    display_config: Mapping[str, Any]
+    pricing_config: Mapping[str, Any] | None
+    retired_on: date | None
+    successor: str | None
+
+    def title(self, language: str) -> str:
+        """The model's name in this language, else in English, else its id."""
+        titles = self.display_config.get("title") or {}
+        return str(titles.get(language) or titles.get("en") or self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTypeCard:
+    code: str
+    name: Mapping[str, str]
+    position: int
+    model_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CreditRateInForce:
+    """`rate_id` is None while the setting has not been written to a row yet."""
+
+    rate_id: int | None
+    credits_per_unit: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did, by kind and code, such as `models/gpt-4o-mini`; prices are `prices/gpt-4o-mini`."""
+
+    created: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()

@@ -1,0 +1,115 @@
+"""What the catalogue answers: to the relay, to pages, and to callers who mistyped."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from apps.marketplace import queries, services
+from apps.marketplace.models import Model
+from apps.teams.models import AccessGroup
+from tests.marketplace.configs import config, item
+
+NOON = datetime(2026, 5, 9, 12, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def entry(code: str, **changes: Any) -> dict[str, Any]:
+    return {"id": code, "type": "chat", "vendor": "acme", "pricing_config": config(item("input_tokens", "1"))} | changes
+
+
+@pytest.fixture
+def catalogue(db: None) -> None:
+    AccessGroup.objects.get_or_create(code="default")
+    AccessGroup.objects.get_or_create(code="partners")
+    models = [
+        entry("acme-1", display_config={"title": {"en": "Acme One"}, "context_length": 8_000, "max_output": 1_000}),
+        entry("acme-2", access_groups=["partners"], pricing_config={}),
+        entry("acme-0", lifecycle="retired", retired_on="2026-01-01", successor="acme-1"),
+        entry("acme-embed", type="embedding", access_groups=["default", "partners"]),
+    ]
+    services.import_section({"vendors": [{"code": "acme", "name": {"en": "Acme"}}], "models": models}, at=NOON)
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_the_snapshot_has_what_a_call_needs() -> None:
+    snapshot = queries.catalogue_snapshot(at=NOON)
+
+    models = {model.code: model for model in snapshot.models}
+    one = models["acme-1"]
+    assert (one.type, one.vendor, one.context_length, one.max_output) == ("chat", "acme", 8_000, 1_000)
+    assert one.price is not None
+    assert one.groups == frozenset({"default"})
+    assert (models["acme-2"].price, models["acme-2"].price_version_id) == (None, None)
+    assert (models["acme-0"].lifecycle, models["acme-0"].successor) == ("retired", "acme-1")
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_the_snapshot_tells_when_a_scheduled_price_begins() -> None:
+    model = Model.objects.get(code="acme-1")
+
+    services.publish_price(model.pk, config(item("input_tokens", "2")), at=NOON, starts_at=NOON + DAY)
+
+    assert queries.catalogue_snapshot(at=NOON).next_change_at == NOON + DAY
+    assert queries.catalogue_snapshot(at=NOON + DAY).next_change_at is None
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_the_snapshot_costs_the_same_few_queries_however_many_models(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(4):
+        queries.catalogue_snapshot(at=NOON)
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_a_group_sees_its_own_models_alone() -> None:
+    seen = queries.visible_models(["partners"], at=NOON)
+
+    assert sorted(card.code for card in seen.results) == ["acme-2", "acme-embed"]
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_a_model_of_two_groups_is_listed_once() -> None:
+    seen = queries.visible_models(["default", "partners"], at=NOON, type_code="embedding")
+
+    assert [card.code for card in seen.results] == ["acme-embed"]
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_a_page_of_models_takes_two_queries(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(2):
+        page = queries.visible_models(["default"], at=NOON, vendor="acme", size=2)
+
+    assert len(page.results) == 2
+    assert page.next is not None
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_a_models_price_carries_the_facts_of_its_version() -> None:
+    card = queries.visible_model("acme-1", ["default"], at=NOON)
+
+    assert card is not None
+    assert card.pricing_config == config(item("input_tokens", "1")) | {
+        "policy": "floating",
+        "version": 1,
+        "effective_at": "2026-05-09T12:00:00+00:00",
+        "expires_at": None,
+    }
+    assert (card.title("zh-hans"), card.title("en")) == ("Acme One", "Acme One")
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_a_model_of_another_group_is_not_there() -> None:
+    assert queries.visible_model("acme-2", ["default"], at=NOON) is None
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_the_dictionary_counts_the_models_that_can_be_called() -> None:
+    assert [(card.code, card.model_count) for card in queries.model_types()] == [("chat", 2), ("embedding", 1)]
+
+
+def test_a_mistyped_name_finds_the_nearest_ones() -> None:
+    known = ["gpt-4o", "gpt-4o-mini", "claude-opus-5", "GLM-4.7"]
+
+    assert queries.near_names("gpt4o-mini", known)[0] == "gpt-4o-mini"
+    assert queries.near_names("glm-4-7", known) == ["GLM-4.7"]
+    assert queries.near_names("banana", known) == []
