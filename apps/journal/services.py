@@ -88,8 +88,12 @@ def begin_keyed(scope: str, *, key: str, digest: bytes, at: datetime) -> Replay 
     Runs in the transaction of the act, so a failed act frees its key. Raises `KeyReused` for another body and
     `KeyInUse` while the first call has not finished.
     """
-    IdempotencyRecord.objects.filter(scope=scope, key=key, expires_at__lte=at).delete()
     with connection.cursor() as cursor:
+        # Without this, a twin would wait for the first call's commit instead of being told.
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"{scope} {key}"])
+        if cursor.fetchone() != (True,):
+            raise KeyInUse
+        IdempotencyRecord.objects.filter(scope=scope, key=key, expires_at__lte=at).delete()
         cursor.execute(
             "INSERT INTO journal_idempotencyrecord (scope, key, digest, status, object_id, expires_at) "
             "VALUES (%s, %s, %s, 0, '', %s) ON CONFLICT (scope, key) DO NOTHING",

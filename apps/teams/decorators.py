@@ -1,22 +1,42 @@
-"""Fetch a team and authorise its caller in one step, for the handlers of API views. Strangers learn nothing: 404."""
+"""What handlers of API views are wrapped in: fetch a team and authorise its caller in one step; repeat safely.
 
+Strangers learn nothing: 404.
+"""
+
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.core import clock
+from apps.core.errors import Invalid
+from apps.journal import services as journal
+from apps.journal.errors import KeyReused
+from apps.journal.types import Replay
 from apps.teams import queries, roles, services
 from apps.teams.errors import PermissionMissing, ScopeMissing, TeamMissing
 from apps.teams.types import PersonalToken, TeamAccess
 
+MAX_KEY_LENGTH: Final = 255
+
 P = ParamSpec("P")
 V = TypeVar("V")
+R = TypeVar("R", bound="Repeatable")
 TeamHandler = Callable[Concatenate[V, Request, TeamAccess, P], Response]
 TeamsHandler = Callable[Concatenate[V, Request, "CallersTeams", P], Response]
 Handler = Callable[Concatenate[V, Request, P], Response]
+
+
+class OtherBody(APIException):
+    status_code = 422
+    default_code = "idempotency_key_reused"
 
 
 class CallersTeams:
@@ -63,6 +83,39 @@ def reach_required(*, scope: str) -> Callable[[TeamsHandler[V, P]], Handler[V, P
     return decorate
 
 
+class Repeatable(Protocol):
+    """A view whose POST makes an object, and which can show that object again."""
+
+    def repeated(self, request: Request, object_id: str) -> Response: ...
+
+
+def idempotent(handler: Handler[R, P]) -> Handler[R, P]:
+    """Honours `Idempotency-Key`: a repetition within 24 hours makes nothing and shows the object again, no secrets.
+
+    The claim of the key, the act and its result are one transaction: a failed act frees its key. Another body under
+    the same key is 422; a twin while the first is under way is 409.
+    """
+
+    @wraps(handler)
+    def wrapped(view: R, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Response:
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return handler(view, request, *args, **kwargs)
+        if not (key.isascii() and key.isprintable() and 1 <= len(key) <= MAX_KEY_LENGTH):
+            raise Invalid(f"An Idempotency-Key has 1 to {MAX_KEY_LENGTH} printable ASCII characters.")
+        scope = _key_scope(request)
+        with transaction.atomic():
+            replay = _begin(request, scope=scope, key=key)
+            if replay is not None:
+                return _shown_again(view, request, replay)
+            response = handler(view, request, *args, **kwargs)
+            object_id = str(response.data["id"])
+            journal.finish_keyed(scope, key=key, status=response.status_code, object_id=object_id)
+            return response
+
+    return wrapped
+
+
 def require_scope(request: Request, scope: str) -> None:
     """A session may do all that its user may; a token only what its scopes name. Raises `ScopeMissing`."""
     if isinstance(request.auth, PersonalToken) and scope not in request.auth.scopes:
@@ -86,6 +139,27 @@ def _chosen_team(request: Request) -> TeamAccess:
     if team is None:
         raise TeamMissing
     return team
+
+
+def _key_scope(request: Request) -> str:
+    """Two callers, or two routes, never share a key."""
+    caller = f"pat:{request.auth.id}" if isinstance(request.auth, PersonalToken) else f"user:{_user(request).pk}"
+    return f"{caller} {request.method} {request.path}"
+
+
+def _begin(request: Request, *, scope: str, key: str) -> Replay | None:
+    body = json.dumps([request.query_params.dict(), request.data], sort_keys=True).encode()
+    try:
+        return journal.begin_keyed(scope, key=key, digest=hashlib.sha256(body).digest(), at=clock.now())
+    except KeyReused as error:
+        raise OtherBody(str(error.text)) from error
+
+
+def _shown_again(view: Repeatable, request: Request, replay: Replay) -> Response:
+    response = view.repeated(request, replay.object_id)
+    response.status_code = replay.status
+    response["Idempotent-Replayed"] = "true"
+    return response
 
 
 def _named_team(request: Request) -> str | None:
