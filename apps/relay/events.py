@@ -225,8 +225,8 @@ def split(events: bytes) -> list[bytes]:
     return [event + separator for event in events.split(separator) if event]
 
 
-def has_end_mark(events: bytes) -> bool:
-    return _END_MARK in events and any(data == _END_MARK for data in data_of(events))
+def may_have_end_mark(events: bytes) -> bool:
+    return _END_MARK in events
 
 
 def is_end_mark(event: bytes) -> bool:

@@ -6,6 +6,7 @@ from apps.marketplace.rating import NotPriced, PriceList, upper_bound_nanos
 from apps.relay import extras as priced_fields
 from apps.relay.errors import BadRequest
 from apps.relay.types import Admission, Ask, Extras, ModelSnapshot, Quote, Shape
+from apps.relay.wire import PART_NAMES
 
 MESSAGE_TOKENS = 16
 OVERHEAD_TOKENS = 64
@@ -15,7 +16,6 @@ UNKNOWN_CONTEXT = 1_048_576
 """For a model whose catalogue entry names no length: the longest of today's."""
 BYTES_A_TOKEN = 4
 """For the rate only: the middle of what prose and code measure."""
-PART_NAMES = {"image_url": "image", "input_image": "image", "input_audio": "audio", "audio": "audio", "file": "file"}
 
 
 def quote(ask: Ask, shape: Shape, admission: Admission) -> Quote:

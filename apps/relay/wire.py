@@ -268,6 +268,8 @@ def _with_usage(options: Raw | None) -> Raw:
 
 # -- What a request holds ------------------------------------------------------------------------
 
+PART_NAMES = {"image_url": "image", "input_image": "image", "input_audio": "audio", "audio": "audio", "file": "file"}
+"""What the catalogue calls the parts that are not text."""
 TEXT_PARTS = frozenset(("text", "refusal", "input_text", "output_text"))
 
 
