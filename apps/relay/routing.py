@@ -1,0 +1,57 @@
+"""Which channels may serve a call, in which order: by priority, then by weight; those that just failed come last."""
+
+import random
+import time
+from collections.abc import Callable
+
+from apps.relay.errors import RateLimited, RelayError, UpstreamError, UpstreamUnavailable
+from apps.relay.types import Admission, ChannelSnapshot, Route, Snapshots
+
+MAX_CHANNELS = 3
+_REST_SECONDS: tuple[tuple[type[RelayError], float], ...] = (
+    (UpstreamUnavailable, 30.0),
+    (RateLimited, 2.0),
+    (UpstreamError, 5.0),
+)
+_draw = random.Random().random  # noqa: S311  spreads load, guards nothing
+
+Pools = dict[tuple[str, str], tuple[ChannelSnapshot, ...]]
+
+
+class Router:
+    """One process's view of its channels. A channel that failed rests for a while, unless there is no other."""
+
+    def __init__(self, *, draw: Callable[[], float] = _draw, clock: Callable[[], float] = time.monotonic) -> None:
+        self._draw = draw
+        self._clock = clock
+        self._channels: tuple[ChannelSnapshot, ...] = ()
+        self._pools: Pools = {}
+        self._resting_until: dict[int, float] = {}
+
+    def route(self, snapshots: Snapshots, admission: Admission) -> Route:
+        """At most three channels of the group that serve the model. `UpstreamUnavailable` when there is none."""
+        pool = self._pool(snapshots.channels, admission.group.code, admission.model.code)
+        if not pool:
+            raise UpstreamUnavailable
+        if len(pool) == 1:
+            return Route(pool)
+        return Route(tuple(sorted(pool, key=self._rank)[:MAX_CHANNELS]))
+
+    def note_failure(self, channel: ChannelSnapshot, error: RelayError) -> None:
+        seconds = next((rest for kind, rest in _REST_SECONDS if isinstance(error, kind)), 0.0)
+        if seconds:
+            self._resting_until[channel.id] = self._clock() + seconds
+
+    def _pool(self, channels: tuple[ChannelSnapshot, ...], group: str, model: str) -> tuple[ChannelSnapshot, ...]:
+        if channels is not self._channels:
+            self._channels, self._pools = channels, {}
+        pool = self._pools.get((group, model))
+        if pool is None:
+            pool = tuple(channel for channel in channels if group in channel.groups and model in channel.models)
+            self._pools[group, model] = pool
+        return pool
+
+    def _rank(self, channel: ChannelSnapshot) -> tuple[bool, int, float]:
+        """Sorting by an exponential draw over the weight picks in proportion to the weights."""
+        is_resting = self._resting_until.get(channel.id, 0.0) > self._clock()
+        return is_resting, -channel.priority, -(self._draw() ** (1 / channel.weight))
