@@ -28,14 +28,20 @@ class Attendance:
             self._held = self._lock.open("a")
             fcntl.flock(self._held, fcntl.LOCK_SH)  # waits while the last user's watcher stops the server
             self._watcher = self._watch(*stop)
-            yield
+            try:
+                yield
+            except BaseException:
+                self.leave()
+                raise
 
     def leave(self) -> None:
         """Gives up our share; when this returns and we were the last, the server has ended."""
         if self._held is None or self._watcher is None or self._watcher.stdin is None:
             return
         self._held.close()
-        self._watcher.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._watcher.stdin.write(guard.LEFT)
+            self._watcher.stdin.close()
         self._watcher.wait(60)
         self._held = self._watcher = None
 

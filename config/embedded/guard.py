@@ -19,9 +19,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 MARK = "SLUICE_RUN"
 """Environment variable that everything under `keep` carries; its value is the state folder."""
+
+LEFT = b"left"
+"""What a user writes before it closes the pipe in order, its lock already given up."""
 
 GRACE_SECONDS = 10.0
 
@@ -33,13 +37,20 @@ def command_of(*arguments: str) -> list[str]:
 
 def last_one_out(lock: str, *stop: str) -> int:
     """Runs `stop` if nobody holds the lock any more; new arrivals wait at the lock meanwhile."""
-    sys.stdin.buffer.read()
+    has_left = sys.stdin.buffer.read() == LEFT
     with Path(lock).open("r+") as users:
-        try:
-            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        # A killed user's pipe may close a moment before its lock does.
+        if not wait_until(lambda: _is_taken(users), 0 if has_left else 2):
             return 0
         return subprocess.run(stop, stdin=subprocess.DEVNULL, cwd="/", check=False).returncode
+
+
+def _is_taken(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def keep(*command: str) -> int:
