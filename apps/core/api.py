@@ -7,7 +7,7 @@ from typing import IO, Any, Final
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import translation
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import exceptions, serializers, status
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
@@ -21,6 +21,16 @@ from apps.core.money import Nanos, credits_text, nanos_from_text
 from apps.core.pagination import DEFAULT_SIZE, MAX_SIZE, Cursor, Page, parse_cursor
 
 MAX_BODY_BYTES: Final = 1_048_576
+
+TEAM = OpenApiParameter("team", str, description="A team of yours; by default the token's, or your personal one.")
+CURSOR = OpenApiParameter("cursor", str, description="From `next` or `previous` of another page.")
+LIMIT = OpenApiParameter("limit", int, description=f"Results a page, at most {MAX_SIZE}.")
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="A repetition within 24 hours makes nothing new and shows the object again, without its secret.",
+)
 
 _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (errors.NotFound, status.HTTP_404_NOT_FOUND),
@@ -119,6 +129,16 @@ def page_body(request: Request, page: Page[Mapping[str, object]]) -> dict[str, o
         "previous": _address(request, page.previous),
         "results": page.results,
     }
+
+
+class StrictSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """Refuses a body that is no object, and a field that it does not know: a misspelt limit must not mean none."""
+
+    def to_internal_value(self, data: object) -> Any:
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, Mapping) else []
+        if unknown:
+            raise serializers.ValidationError({str(name): ["There is no such field."] for name in unknown})
+        return super().to_internal_value(data)
 
 
 @extend_schema_field({"type": "string", "format": "decimal", "example": "10.5"})

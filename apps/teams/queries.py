@@ -79,6 +79,10 @@ def access_group_terms() -> list[GroupTerms]:
     return [GroupTerms(**row) for row in AccessGroup.objects.values("code", "multiplier", *LIMITS)]
 
 
+def group_terms(code: str) -> GroupTerms:
+    return GroupTerms(**AccessGroup.objects.values("code", "multiplier", *LIMITS).get(code=code))
+
+
 def team_reaches(team_ids: Iterable[int]) -> list[TeamReach]:
     """The groups of each of these teams, closed teams and ended grants included. Two queries however many teams."""
     teams = (

@@ -1,8 +1,7 @@
-"""Shapes of teams and wallets on the platform API."""
+"""Shapes of teams on the platform API."""
 
 from rest_framework import serializers
 
-from apps.core.api import CreditsField
 from apps.teams.models import Role
 from apps.teams.types import TeamAccess
 
@@ -23,21 +22,3 @@ class TeamPageSerializer(serializers.Serializer):  # type: ignore[type-arg]
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
     results = TeamSerializer(many=True)
-
-
-class LotSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    source = serializers.CharField()  # type: ignore[assignment]  # a declared field, not the argument of that name
-    granted = CreditsField(source="granted_nanos")
-    remaining = CreditsField(source="remaining_nanos")
-    spend_until = serializers.DateTimeField(allow_null=True)
-    refund_until = serializers.DateTimeField(allow_null=True)
-
-
-class WalletSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    team = serializers.CharField()
-    balance = CreditsField()
-    held = CreditsField()
-    available = CreditsField()
-    usd_equivalent = CreditsField(help_text="The balance in US dollars at the rate of today; for display.")
-    arrears = CreditsField()
-    lots = LotSerializer(many=True)
