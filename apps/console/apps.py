@@ -16,5 +16,5 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         # Django creates each app's permissions in that app's post_migrate: the groups are written after the last one.
-        last = list(apps.get_app_configs())[-1]
+        last = [config for config in apps.get_app_configs() if config.models_module][-1]
         post_migrate.connect(_write_staff_groups, sender=last, dispatch_uid="staff groups")

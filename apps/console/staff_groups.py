@@ -10,7 +10,7 @@ EDIT = ("view", "add", "change")
 
 CATALOGUE_MODELS = ("marketplace.vendor", "marketplace.modeltype", "marketplace.model", "marketplace.priceversion")
 CHANNEL_MODELS = ("relay.channel", "relay.channelkey", "relay.channelmodel")
-LEDGER_MODELS = ("wallet.account", "wallet.hold", "wallet.lot", "wallet.transfer", "wallet.posting")
+LEDGER_MODELS = ("wallet.account", "wallet.hold", "wallet.lot", "wallet.transfer", "wallet.keyedposting")
 PEOPLE_MODELS = ("accounts.user", "teams.team", "teams.membership", "teams.accessgrant", "relay.apitoken")
 TRACE_MODELS = ("usage.usagerecord", "journal.auditentry", "journal.operatoralert", "journal.outboxmessage")
 GROUP_MODELS = ("teams.accessgroup",)
