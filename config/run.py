@@ -87,6 +87,7 @@ def _environment(found: dict[str, str]) -> dict[str, str]:
         "PORT": str(PORT),
         "PUBLIC_URL": env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}"),
         "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{found.get('PATH', os.defpath)}",
     }
     return {**found, **ours}

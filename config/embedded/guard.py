@@ -37,7 +37,7 @@ def command_of(*arguments: str) -> list[str]:
 
 def last_one_out(lock: str, *stop: str) -> int:
     """Runs `stop` if nobody holds the lock any more; new arrivals wait at the lock meanwhile."""
-    has_left = sys.stdin.buffer.read() == LEFT
+    has_left = _read_to_end() == LEFT
     with Path(lock).open("r+") as users:
         # A killed user's pipe may close a moment before its lock does.
         if not wait_until(lambda: _is_taken(users), 0 if has_left else 2):
@@ -63,11 +63,17 @@ def keep(*command: str) -> int:
 
 
 def _end_with_stdin(child: subprocess.Popen[bytes]) -> None:
-    sys.stdin.buffer.read()
+    _read_to_end()
     child.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
         child.wait(GRACE_SECONDS)
     child.kill()
+
+
+def _read_to_end() -> bytes:
+    """All of standard input. Past Python's buffer, whose lock a waiting thread would hold at our exit."""
+    pieces = list(iter(lambda: os.read(0, 1024), b""))
+    return b"".join(pieces)
 
 
 def end_marked(mark: str) -> None:
