@@ -21,6 +21,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from config import env
 from config.embedded import guard
 from config.embedded.attendance import Attendance
 from config.embedded.place import Place, PlaceUnusable, own_environment, place_at
@@ -185,7 +186,7 @@ def start(folder: Path, settings: Mapping[str, str] = SETTINGS) -> Server:
 
 def installed_binaries() -> Iterator[Path]:
     """Folders with a whole PostgreSQL, best first; only the first when `SLUICE_PG_BIN` names it."""
-    named = os.environ.get("SLUICE_PG_BIN")
+    named = env.text("SLUICE_PG_BIN")
     if named:
         yield Path(named)
         return

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from config import env
 from config.embedded import postgres, valkey
 
 DATABASE = "sluice"
@@ -15,12 +16,12 @@ def running_services(state: Path) -> Iterator[dict[str, str]]:
     """The environment with DATABASE_URL and REDIS_URL; servers that we started end with the block, or with us."""
     environment = dict(os.environ)
     with contextlib.ExitStack() as stack:
-        if not environment.get("DATABASE_URL"):
+        if not env.text("DATABASE_URL"):
             database = postgres.start(state)
             stack.callback(database.stop)
             database.create_database(DATABASE)
             environment["DATABASE_URL"] = database.url(DATABASE)
-        if not environment.get("REDIS_URL"):
+        if not env.text("REDIS_URL"):
             broker = valkey.start(state)
             stack.callback(broker.stop)
             environment["REDIS_URL"] = broker.url
