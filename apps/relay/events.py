@@ -9,6 +9,7 @@ from msgspec import Raw
 from apps.relay.types import Usage
 
 DONE = b"data: [DONE]\n\n"
+ERROR_START = b'data: {"error"'
 MAX_EVENT_BYTES = 4 * 1024 * 1024
 _END_MARK = b"[DONE]"
 
@@ -249,14 +250,8 @@ def is_only_usage(event: bytes) -> bool:
     return False
 
 
-def is_error(events: bytes) -> bool:
-    """Whether an event of the block is an error instead of a chunk."""
-    if b'"error"' not in events:
-        return False
-    return any(_has_error(data) for data in data_of(events))
-
-
-def _has_error(data: bytes) -> bool:
+def has_error(data: bytes) -> bool:
+    """Whether a body or an event's data is an error instead of an answer."""
     try:
         error = _decode_head(data).error
     except msgspec.DecodeError:

@@ -57,7 +57,7 @@ def input_bound(shape: Shape, model: ModelSnapshot) -> int:
 
 
 def _output_limit(ask: Ask, model: ModelSnapshot) -> int:
-    if not ask.has_output:
+    if not ask.endpoint.has_output:
         return 0
     most = model.max_output or model.context_length or UNKNOWN_CONTEXT
     return most if ask.max_output is None else min(ask.max_output, most)

@@ -1,5 +1,6 @@
 """Which channels may serve a call, in which order: by priority, then by weight; those that just failed come last."""
 
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -14,6 +15,8 @@ _REST_SECONDS: tuple[tuple[type[RelayError], float], ...] = (
     (UpstreamError, 5.0),
 )
 _draw = random.Random().random  # noqa: S311  spreads load, guards nothing
+
+logger = logging.getLogger(__name__)
 
 Pools = dict[tuple[str, str], tuple[ChannelSnapshot, ...]]
 
@@ -40,6 +43,7 @@ class Router:
     def note_failure(self, channel: ChannelSnapshot, error: RelayError) -> None:
         seconds = next((rest for kind, rest in _REST_SECONDS if isinstance(error, kind)), 0.0)
         if seconds:
+            logger.warning("A channel failed.", extra={"channel": channel.name, "error": error.code})
             self._resting_until[channel.id] = self._clock() + seconds
 
     def _pool(self, channels: tuple[ChannelSnapshot, ...], group: str, model: str) -> tuple[ChannelSnapshot, ...]:

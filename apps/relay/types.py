@@ -1,6 +1,6 @@
 """What the stages of a call hand to each other, and what they ask of snapshots and transports. Values, no behaviour."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -156,16 +156,55 @@ class UpstreamTransport(Protocol):
 # -- A call, stage by stage ----------------------------------------------------------------------
 
 
+class Disconnect(Protocol):
+    """The news that the caller has hung up."""
+
+    def is_set(self) -> bool: ...
+
+    def call(self, listener: Callable[[], object]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request as it came in; `call_id` is minted for it, whatever becomes of it."""
+
+    call_id: UUID
+    at: datetime
+    started: float
+    """By the monotonic clock."""
+    body: bytes
+    authorization: str | None = None
+    api_key: str | None = None
+    content_encoding: str | None = None
+    ip: str = "0.0.0.0"  # noqa: S104  a caller without an address
+    disconnect: Disconnect | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What the relay has to know about a path to peek at its requests."""
+
+    name: str
+    path: str
+    content: str
+    """The field that holds what is sent to the model."""
+    known: frozenset[str]
+    output_fields: tuple[str, ...] = ()
+    """Fields that limit the output; the largest counts."""
+    default_output: int | None = None
+    has_output: bool = True
+    content_is_list: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """What the caller sent, peeked at: the top level is parsed, the values are the caller's own bytes."""
 
-    endpoint: str
+    endpoint: Endpoint
     fields: Mapping[str, msgspec.Raw]
     model: str
     size: int
     """Bytes of the body."""
-    has_output: bool = True
     stream: bool = False
     asked_for_usage: bool = False
     choices: int = 1
@@ -246,7 +285,16 @@ class Reservation:
 
     call_id: UUID
     accounts: tuple[int, ...]
-    held_nanos: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """A channel that answered. `body` is the whole of a plain answer, the first piece of a stream."""
+
+    channel: ChannelSnapshot
+    answer: UpstreamAnswer
+    body: bytes
+    first_byte_ms: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,13 @@ Values go through as the caller wrote them; only the top level is read and writt
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
 from msgspec import Raw
 
-from apps.relay.errors import BadRequest
-from apps.relay.types import Ask, Shape
+from apps.relay.errors import BadRequest, EncodingNotSupported
+from apps.relay.types import Ask, Endpoint, Shape
 
 T = TypeVar("T")
 MAX_DEPTH = 128
@@ -20,21 +19,6 @@ MAX_CHOICES = 128
 MAX_OUTPUT = 2**31 - 1
 OUTPUT_FIELDS = ("max_completion_tokens", "max_tokens")
 NULL = b"null"
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """What the relay has to know about a path to peek at its requests."""
-
-    path: str
-    content: str
-    """The field that holds what is sent to the model."""
-    known: frozenset[str]
-    output_fields: tuple[str, ...] = ()
-    """Fields that limit the output; the largest counts."""
-    default_output: int | None = None
-    has_output: bool = True
-    content_is_list: bool = False
 
 
 _SAMPLING = "frequency_penalty logit_bias logprobs max_tokens model n presence_penalty seed stop stream stream_options "
@@ -47,6 +31,7 @@ _CHAT = _SAMPLING + (
 )
 
 CHAT = Endpoint(
+    name="chat.completions",
     path="/v1/chat/completions",
     content="messages",
     known=frozenset(_CHAT.split()),
@@ -54,6 +39,7 @@ CHAT = Endpoint(
     content_is_list=True,
 )
 COMPLETIONS = Endpoint(
+    name="completions",
     path="/v1/completions",
     content="prompt",
     known=frozenset([*_SAMPLING.split(), "best_of", "echo", "prompt", "suffix"]),
@@ -61,6 +47,7 @@ COMPLETIONS = Endpoint(
     default_output=16,
 )
 EMBEDDINGS = Endpoint(
+    name="embeddings",
     path="/v1/embeddings",
     content="input",
     known=frozenset(["model", "input", "encoding_format", "dimensions", "user"]),
@@ -97,18 +84,19 @@ _encode = msgspec.json.Encoder().encode
 # -- Requests ------------------------------------------------------------------------------------
 
 
-def peek(body: bytes, endpoint: Endpoint) -> Ask:
+def peek(body: bytes, endpoint: Endpoint, *, content_encoding: str | None = None) -> Ask:
     """What the pipeline must know of a request; `BadRequest` names the field that is wrong."""
+    if content_encoding and content_encoding.strip().lower() != "identity":
+        raise EncodingNotSupported
     fields = fields_of(body, endpoint.known)
     stream = bool(_value(fields, "stream", _decode_bool, "a boolean")) if endpoint.has_output else False
     content = _content(fields, endpoint)
     output_field, max_output = _output_limit(fields, endpoint)
     return Ask(
-        endpoint=endpoint.path,
+        endpoint=endpoint,
         fields=fields,
         model=_model(fields),
         size=len(body),
-        has_output=endpoint.has_output,
         stream=stream,
         asked_for_usage=stream and _asks_for_usage(fields),
         choices=_choices(fields, content, endpoint),
@@ -289,7 +277,7 @@ _decode_part = msgspec.json.Decoder(_Part).decode
 
 def shape_of(ask: Ask) -> Shape:
     """How many messages, how many bytes of text, and which parts are not text."""
-    if ask.endpoint != CHAT.path:
+    if ask.endpoint is not CHAT:
         content = ask.fields.get("prompt") or ask.fields["input"]
         return Shape(messages=bytes(content).count(b",") + 1, text_bytes=ask.size)
     raw = bytes(ask.fields["messages"])

@@ -1,0 +1,193 @@
+"""Hands an upstream's answer to the caller, metered; what it used is settled before its end goes out."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import httpx
+from django.http import HttpResponse
+
+from apps.core.money import credits_text
+from apps.relay import counting, events, settlement
+from apps.relay.asyncview import RelayStream
+from apps.relay.errors import InsufficientQuota, RelayError, UpstreamError, frame_for
+from apps.relay.meter import Meter
+from apps.relay.reservation import Growth
+from apps.relay.settlement import CALLER_GONE, NOTHING, OpenCall
+from apps.relay.types import Forwarded, Usage
+from apps.relay.upstreams import openai
+from apps.wallet.types import Settlement
+
+DRAIN_SECONDS = 600.0
+"""How long an answer is read to its end for its usage after its caller has gone."""
+_OUT_OF_FUNDS = "The credit for this call is used up. The answer ends here."
+
+
+async def plain(call: OpenCall, forwarded: Forwarded) -> HttpResponse:
+    """The whole answer, with what it cost."""
+    usage = events.usage_of(forwarded.body)
+    if usage is not None and usage.input_tokens and (usage.output_tokens or not call.ask.endpoint.has_output):
+        settled = await call.settle(usage)
+    else:
+        settled = await asyncio.shield(settlement.run_apart(_count_and_settle(call, usage, forwarded.body)))
+    headers = {"x-request-id": call.request_id, **_cost_headers(settled)}
+    return HttpResponse(forwarded.body, "application/json", headers=headers)
+
+
+async def _count_and_settle(call: OpenCall, usage: Usage | None, body: bytes) -> Settlement | None:
+    return await call.settle(await _completed(call, usage, events.text_of(body)))
+
+
+def _cost_headers(settled: Settlement | None) -> dict[str, str]:
+    if settled is None:
+        return {}
+    return {
+        "x-sluice-cost": credits_text(settled.charged_nanos),
+        "x-sluice-balance": credits_text(settled.available_nanos),
+    }
+
+
+async def _completed(call: OpenCall, usage: Usage | None, text: str) -> Usage:
+    """What the upstream said, and our own count of what it left out. Hidden reasoning can only come from it."""
+    counted = await counting.off_loop(counting.estimated, call.ask, call.admission.model, text)
+    if usage is None:
+        return counted
+    if usage.input_tokens and (usage.output_tokens or not text):
+        return usage
+    return Usage(
+        input_tokens=usage.input_tokens or counted.input_tokens,
+        output_tokens=usage.output_tokens or counted.output_tokens,
+        cached_tokens=usage.cached_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+        estimated=True,
+    )
+
+
+async def stream(call: OpenCall, forwarded: Forwarded) -> RelayStream:
+    """The answer event by event. The end mark waits for the charge; a caller who leaves is charged all the same."""
+    relayed = _Stream(call, forwarded)
+    pieces = relayed.pieces()
+    await anext(pieces)  # begun, so that closing it runs its end even if nobody reads a single piece
+    headers = {
+        "content-type": "text/event-stream; charset=utf-8",
+        "cache-control": "no-cache",
+        "x-accel-buffering": "no",
+        "x-request-id": call.request_id,
+    }
+    return RelayStream(pieces, headers=headers)
+
+
+class _Stream:
+    """One stream on its way through."""
+
+    def __init__(self, call: OpenCall, forwarded: Forwarded) -> None:
+        self._call = call
+        self._answer = forwarded.answer
+        self._channel = forwarded.channel
+        self._first = forwarded.body
+        self._cutter = events.EventCutter()
+        self._meter = Meter(asked_for_usage=call.ask.asked_for_usage)
+        self._growth = Growth(call.ledger, call.reservation.call_id, call.admission, call.quote)
+        self._is_caller_gone = False
+
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
+        yield b""
+        self._listen()
+        try:
+            while (passed := await self._next()) is not None:
+                if passed:
+                    yield passed
+            yield await self._end()
+        except RelayError as error:
+            yield await self._break_off(error)
+        finally:
+            if not self._call.has_ended:
+                await asyncio.shield(settlement.run_apart(self._abandon()))
+            self._meter.close()
+            await self._answer.aclose()
+
+    def _listen(self) -> None:
+        """Notice a caller who hangs up while the upstream is silent."""
+        disconnect = self._call.incoming.disconnect
+        if disconnect is not None and not self._drains:
+            disconnect.call(self._on_disconnect)
+
+    def _on_disconnect(self) -> None:
+        if not self._call.has_ended:
+            self._is_caller_gone = True
+            settlement.run_apart(self._answer.aclose())
+
+    @property
+    def _drains(self) -> bool:
+        """Whether the upstream bills to the end whoever has left, so that only its usage tells the price."""
+        return self._call.admission.model.hidden_output or self._channel.bills_after_cancel
+
+    async def _next(self) -> bytes | None:
+        """What the caller may have of the next piece, perhaps nothing yet; None at the end."""
+        if self._meter.ended:
+            return None
+        piece = self._first or await self._next_piece()
+        self._first = b""
+        return self._taken(piece) if piece else None
+
+    def _taken(self, piece: bytes) -> bytes:
+        whole = self._cutter.whole(piece)
+        if not whole:
+            if self._cutter.is_overlong:
+                raise UpstreamError
+            return b""
+        if whole.startswith(events.ERROR_START):
+            raise UpstreamError
+        meter, growth = self._meter, self._growth
+        passed = meter.take(whole)
+        if meter.received_bytes >= growth.look_at and growth.is_exhausted(meter.output_so_far(), meter.received_bytes):
+            raise InsufficientQuota(_OUT_OF_FUNDS)
+        return passed
+
+    async def _next_piece(self) -> bytes:
+        try:
+            return await self._answer.piece()
+        except httpx.TransportError as error:
+            if self._is_caller_gone:
+                return b""
+            raise openai.error_of_transport(error) from error
+
+    async def _end(self) -> bytes:
+        """Settle, then give out what was held back. An upstream that just stopped has not finished."""
+        if self._is_caller_gone:
+            return b""
+        if not self._meter.is_finished:
+            raise UpstreamError
+        await self._call.settle(await self._usage())
+        return self._meter.tail if self._meter.ended else self._meter.tail + events.DONE
+
+    async def _break_off(self, error: RelayError) -> bytes:
+        """Charge what was delivered, tell the caller, and send no end mark."""
+        await self._answer.aclose()
+        usage = await self._usage()
+        if usage.estimated and not usage.output_tokens:
+            usage = NOTHING
+        await self._call.settle(usage, status=error.status, error_code=error.code)
+        return frame_for(error, self._call.request_id)
+
+    async def _abandon(self) -> None:
+        """The caller has gone: read on where the upstream bills on, else stop; the input is charged in either case."""
+        if self._drains:
+            await self._read_on()
+        await self._answer.aclose()
+        await self._call.settle(await self._usage(), status=CALLER_GONE)
+
+    async def _read_on(self) -> None:
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while not self._meter.ended and (piece := await self._answer.piece()):
+                    if whole := self._cutter.whole(piece):
+                        self._meter.take(whole)
+        except (httpx.TransportError, TimeoutError):
+            return  # what came until then is counted
+
+    async def _usage(self) -> Usage:
+        usage = self._meter.usage
+        if usage is not None and usage.input_tokens and usage.output_tokens:
+            return usage
+        return await _completed(self._call, usage, self._meter.text())
