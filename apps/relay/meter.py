@@ -18,6 +18,10 @@ class _Process:
     kept_bytes = 0
 
 
+def kept_bytes() -> int:
+    return _Process.kept_bytes
+
+
 class Meter:
     """One stream's meter. `take` every block of whole events in order; `close` gives its memory back."""
 
