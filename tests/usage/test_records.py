@@ -1,45 +1,12 @@
 """The row of a call is stored with the ledger's figure, or not at all."""
 
-from dataclasses import fields, replace
-from datetime import UTC, datetime
+from dataclasses import fields
 
 import pytest
-from django.db import connection
 
-from apps.core.ids import uuid7
 from apps.usage import records
 from apps.usage.models import UsageOrigin, UsageRecord
-
-AT = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-
-
-def row(**changes: object) -> records.UsageRow:
-    call = records.UsageRow(
-        id=uuid7(),
-        at=AT,
-        team_id=1,
-        wallet_id=2,
-        token_id=3,
-        model_id=4,
-        model_code="gpt-4o-mini",
-        channel_id=5,
-        access_group="default",
-        endpoint="chat.completions",
-        price_version_id=6,
-        latency_ms=240,
-        input_tokens=12,
-        output_tokens=7,
-    )
-    return replace(call, **changes)
-
-
-def store(*calls: tuple[records.UsageRow, str, int]) -> None:
-    """Runs the INSERT as the settle statement does, behind a `done` made up here: (row, outcome, charged)."""
-    done = "done AS (SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bigint[]) AS d (id, outcome, charged))"
-    outcomes = [[c.id for c, _, _ in calls], [o for _, o, _ in calls], [n for _, _, n in calls]]
-    columns = [list(values) for values in zip(*(c.as_row() for c, _, _ in calls), strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH {done}, {records.INSERT} SELECT count(*) FROM done", outcomes + columns)
+from tests.usage.calls import row, store
 
 
 def test_a_row_has_the_columns_of_the_insert_in_its_order() -> None:

@@ -1,0 +1,158 @@
+"""The request log and its sums. Every question names its team; every list is bounded. Writes nothing.
+
+Sums are exact at any moment: what the roll-ups hold plus the records settled since, read in one statement.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from statistics import median_low
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet, Sum
+
+from apps.core.billing_calendar import business_date, day_bounds
+from apps.core.pagination import DEFAULT_SIZE, Cursor, Page, keyset_page
+from apps.core.partitions import uuid_floor
+from apps.usage.models import MinuteUsage, UsageOrigin, UsageRecord
+from apps.usage.types import DaySpend, LogFilters, LoggedCall, MinuteCalls, TodayFigures
+
+# A call's id is minted while it is accepted; the margin lets the id's index serve questions about `at`.
+_MARGIN = timedelta(minutes=1)
+_MEDIAN_OF = 1_000
+
+# The roll-ups of these days, and the records settled since the roll-up, as one relation.
+_DAYS = """
+    SELECT day, model_code, calls, errors, input_tokens, output_tokens, charge_nanos
+    FROM usage_dayusage WHERE team_id = %(team_id)s AND day BETWEEN %(first_on)s AND %(last_on)s
+    UNION ALL
+    SELECT (at AT TIME ZONE %(zone)s)::date, model_code, 1, (status >= 400)::int, input_tokens, output_tokens,
+           charge_nanos
+    FROM usage_record
+    WHERE team_id = %(team_id)s AND at >= %(start)s AND at < %(end)s AND id >= %(least)s AND id < %(most)s
+      AND settled_at >= coalesce((SELECT settled_before FROM usage_rollupwatermark), '-infinity')
+"""
+
+
+def log_page(
+    team_id: int, filters: LogFilters, *, cursor: Cursor | None = None, size: int = DEFAULT_SIZE
+) -> Page[LoggedCall]:
+    """One page of a team's calls, newest first. Two queries, however deep."""
+    rows = _between(UsageRecord.objects.filter(team_id=team_id), filters.from_at, filters.to_at)
+    if filters.token_id is not None:
+        rows = rows.filter(token_id=filters.token_id)
+    if filters.model_code:
+        rows = rows.filter(model_code=filters.model_code)
+    if filters.status is not None:
+        rows = rows.filter(status=filters.status)
+    page = keyset_page(rows, key="id", cursor=cursor, size=size)
+    ips = _ips_of(page.results)
+    return page.map(lambda record: _logged(record, ips))
+
+
+def logged_call(team_id: int, call_id: UUID) -> LoggedCall | None:
+    """One call of the team; None for a foreign one as for one that was never settled."""
+    record = UsageRecord.objects.filter(team_id=team_id, id=call_id).first()
+    return None if record is None else _logged(record, _ips_of([record]))
+
+
+def spend_between(team_ids: Collection[int], start: datetime, end: datetime) -> dict[int, int]:
+    """Nanocredits by team of calls accepted in `[start, end)`; teams without calls are absent."""
+    rows = _between(UsageRecord.objects.filter(team_id__in=team_ids), start, end)
+    sums = rows.order_by().values_list("team_id").annotate(spend=Sum("charge_nanos"))
+    return {team_id: int(spend) for team_id, spend in sums}
+
+
+def spend_by_token(team_id: int, start: datetime, end: datetime) -> dict[int, int]:
+    """Nanocredits by token of calls accepted in `[start, end)`; tokens without calls are absent."""
+    rows = _between(UsageRecord.objects.filter(team_id=team_id), start, end)
+    sums = rows.order_by().values_list("token_id").annotate(spend=Sum("charge_nanos"))
+    return {token_id: int(spend) for token_id, spend in sums}
+
+
+def spend_by_day_and_model(team_id: int, first_on: date, last_on: date) -> list[DaySpend]:
+    """Calls and spend of each business day from `first_on` to `last_on`, the oldest day first. One query."""
+    sums = "sum(calls), sum(errors), sum(input_tokens), sum(output_tokens), sum(charge_nanos)"
+    statement = f"SELECT day, model_code, {sums} FROM ({_DAYS}) d GROUP BY 1, 2 ORDER BY 1, 2"  # noqa: S608  constants
+    with connection.cursor() as cursor:
+        cursor.execute(statement, _days_asked(team_id, first_on, last_on))
+        return [DaySpend(day, code, *map(int, figures)) for day, code, *figures in cursor.fetchall()]
+
+
+def figures_today(team_id: int, *, at: datetime) -> TodayFigures:
+    """The team's business day at this instant, up to the call settled last. Three queries."""
+    today = business_date(at)
+    days = spend_by_day_and_model(team_id, today, today)
+    start, end = day_bounds(today)
+    refused = MinuteUsage.objects.filter(team_id=team_id, minute__gte=start, minute__lt=end)
+    latencies = (
+        _between(UsageRecord.objects.filter(team_id=team_id), start, end)
+        .filter(status__lt=400)
+        .order_by("-id")
+        .values_list("latency_ms", flat=True)[:_MEDIAN_OF]
+    )
+    return TodayFigures(
+        calls=sum(day.calls for day in days),
+        errors=sum(day.errors for day in days),
+        refused=int(refused.aggregate(sum=Sum("refused"))["sum"] or 0),
+        spend_nanos=sum(day.charge_nanos for day in days),
+        median_latency_ms=median_low(latencies) if latencies else None,
+    )
+
+
+def calls_by_minute(team_id: int, start: datetime, end: datetime) -> list[MinuteCalls]:
+    """The minutes of `[start, end)` that the roll-up has seen, by token, model and status; the oldest first."""
+    rows = MinuteUsage.objects.filter(team_id=team_id, minute__gte=start, minute__lt=end).order_by("minute", "id")
+    return [MinuteCalls(*row) for row in rows.values_list(*MinuteCalls.__dataclass_fields__)]
+
+
+def _between(rows: QuerySet[UsageRecord], start: datetime | None, end: datetime | None) -> QuerySet[UsageRecord]:
+    if start is not None:
+        rows = rows.filter(at__gte=start, id__gte=uuid_floor(start - _MARGIN))
+    if end is not None:
+        rows = rows.filter(at__lt=end, id__lt=uuid_floor(end + _MARGIN))
+    return rows
+
+
+def _days_asked(team_id: int, first_on: date, last_on: date) -> dict[str, int | str | date | UUID]:
+    start, end = day_bounds(first_on)[0], day_bounds(last_on)[1]
+    return {
+        "team_id": team_id,
+        "first_on": first_on,
+        "last_on": last_on,
+        "zone": settings.BILLING_TZ,
+        "start": start,
+        "end": end,
+        "least": uuid_floor(start - _MARGIN),
+        "most": uuid_floor(end + _MARGIN),
+    }
+
+
+def _ips_of(records: Sequence[UsageRecord]) -> Mapping[UUID, str]:
+    return dict(UsageOrigin.objects.filter(id__in=[record.id for record in records]).values_list("id", "ip"))
+
+
+def _logged(record: UsageRecord, ips: Mapping[UUID, str]) -> LoggedCall:
+    return LoggedCall(
+        call_id=record.id,
+        at=record.at,
+        token_id=record.token_id,
+        user_id=record.user_id,
+        model_code=record.model_code,
+        endpoint=record.endpoint,
+        input_tokens=record.input_tokens,
+        output_tokens=record.output_tokens,
+        cached_tokens=record.cached_tokens,
+        cache_write_tokens=record.cache_write_tokens,
+        reasoning_tokens=record.reasoning_tokens,
+        charge_nanos=record.charge_nanos,
+        price_version_id=record.price_version_id,
+        status=record.status,
+        latency_ms=record.latency_ms,
+        first_byte_ms=record.first_byte_ms,
+        streamed=record.streamed,
+        estimated=record.estimated,
+        error_code=record.error_code,
+        ip=ips.get(record.id),
+    )

@@ -1,0 +1,18 @@
+"""The doors of Celery to the roll-ups. Both may run twice, late or out of order."""
+
+from celery import shared_task
+
+from apps.core import clock
+from apps.usage import services
+
+
+@shared_task(name="usage.roll_up")  # type: ignore[untyped-decorator]  # celery has no types
+def roll_up(**_: object) -> int:
+    """Every minute: settled calls into minutes and days."""
+    return services.roll_up()
+
+
+@shared_task(name="usage.drop_expired_origins")  # type: ignore[untyped-decorator]  # celery has no types
+def drop_expired_origins(**_: object) -> int:
+    """Every night: addresses whose retention ended."""
+    return services.drop_expired_origins(at=clock.now())

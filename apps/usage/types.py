@@ -1,0 +1,101 @@
+"""What the request log and its sums answer with: frozen values. No tables."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from apps.core.ids import public_id
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilters:
+    """Which calls of a team; None and empty stand for all. `from_at` is included, `to_at` is not."""
+
+    token_id: int | None = None
+    model_code: str = ""
+    status: int | None = None
+    from_at: datetime | None = None
+    to_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedCall:
+    """A call as the log shows it. `ip` is None once retention ended. Names of tokens are the caller's to add."""
+
+    call_id: UUID
+    at: datetime
+    token_id: int
+    user_id: int | None
+    model_code: str
+    endpoint: str
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
+    charge_nanos: int
+    price_version_id: int
+    status: int
+    latency_ms: int
+    first_byte_ms: int | None
+    streamed: bool
+    estimated: bool
+    error_code: str
+    ip: str | None
+
+    @property
+    def request_id(self) -> str:
+        return public_id("req", self.call_id)
+
+
+@dataclass(frozen=True, slots=True)
+class DaySpend:
+    """One model's calls on one business day."""
+
+    day: date
+    model_code: str
+    calls: int
+    errors: int
+    input_tokens: int
+    output_tokens: int
+    charge_nanos: int
+
+
+@dataclass(frozen=True, slots=True)
+class MinuteCalls:
+    minute: datetime
+    token_id: int
+    model_code: str
+    status: int
+    calls: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class TodayFigures:
+    """A team's business day so far. `refused` calls were turned away before they cost anything and are not in `calls`.
+
+    `median_latency_ms` is that of the newest thousand calls that succeeded; None without any.
+    """
+
+    calls: int
+    errors: int
+    refused: int
+    spend_nanos: int
+    median_latency_ms: int | None
+
+    @property
+    def error_percent(self) -> float:
+        """Failed calls among all, in percent with one decimal."""
+        return round(100 * self.errors / self.calls, 1) if self.calls else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What refusals are counted by. `model_code` is empty for models that do not exist."""
+
+    minute: datetime
+    team_id: int
+    token_id: int
+    model_code: str
+    status: int
