@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import beat_init, worker_init
 from django.conf import settings
 
@@ -16,7 +17,9 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 # All times are BILLING_TZ. The maintenance window is 01:05 to 04:30 and leaves out 02:00 to 03:00 (clock changes).
-SCHEDULE: dict[str, dict[str, Any]] = {}
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "partitions ahead": {"task": "core.ensure_partitions", "schedule": crontab(hour="1", minute="5")},
+}
 app.conf.beat_schedule = SCHEDULE
 
 

@@ -11,6 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from apps.core import metrics as counted
+from apps.core import partitions
+from apps.core.clock import now
 
 
 @require_safe
@@ -55,9 +57,14 @@ def _is_migrated() -> bool:
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
+def _has_room_next_month() -> bool:
+    return not partitions.missing_next_month(at=now())
+
+
 READINESS: dict[str, Callable[[], bool]] = {
     "database": _database_answers,
     "migrations": _is_migrated,
+    "partitions": _has_room_next_month,
 }
 
 

@@ -29,6 +29,18 @@ def test_an_unapplied_migration_makes_unready(client):
     assert answer.json()["checks"]["migrations"] is False
 
 
+@pytest.mark.django_db
+def test_a_table_without_next_month_makes_unready(client):
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE lazy (id uuid PRIMARY KEY) PARTITION BY RANGE (id)")
+        cursor.execute("CREATE TABLE lazy_202001 PARTITION OF lazy DEFAULT")
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["partitions"] is False
+
+
 def test_metrics_are_for_the_bearer_of_their_token(client, settings):
     settings.METRICS_TOKEN = "watcher"
 
