@@ -1,7 +1,7 @@
 """DRF's APIView with an async dispatch: the same view runs under the lean handler, Django's own and the test client."""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
@@ -16,7 +16,7 @@ from apps.core.errors import SluiceError
 class AsyncAuthentication(Protocol):
     """An authentication class whose look-up may await."""
 
-    async def authenticate(self, request: Request) -> tuple[object, object] | None: ...
+    async def authenticate(self, request: Request) -> tuple[Any, object] | None: ...
 
 
 class AsyncAPIView(APIView):
