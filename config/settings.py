@@ -20,9 +20,8 @@ DEV_SECRET_KEY = "development-only-key-that-production-refuses"  # noqa: S105  r
 SECRET_KEY = env.text("SECRET_KEY") or DEV_SECRET_KEY
 FIELD_ENCRYPTION_KEYS = env.words("FIELD_ENCRYPTION_KEYS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]" if DEBUG else "")
-PUBLIC_URL = env.text(
-    "PUBLIC_URL", f"http://127.0.0.1:{env.integer('PORT', default=8000, minimum=1, maximum=65535)}"
-).rstrip("/")
+PORT = env.integer("PORT", default=8000, minimum=1, maximum=65535)
+PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SLUICE_ROLE = env.choice("SLUICE_ROLE", default="all", choices=("all", "relay"))
 SLUICE_DEMO = env.flag("SLUICE_DEMO", default=True)

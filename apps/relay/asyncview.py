@@ -1,10 +1,10 @@
 """DRF's APIView with an async dispatch: the same view runs under the lean handler, Django's own and the test client."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any, Protocol, cast
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
@@ -19,8 +19,16 @@ class AsyncAuthentication(Protocol):
     async def authenticate(self, request: Request) -> tuple[Any, object] | None: ...
 
 
+class RelayStream(StreamingHttpResponse):
+    """An answer in pieces. The lean handler sends `pieces` as they come and closes them, whatever happens."""
+
+    def __init__(self, pieces: AsyncGenerator[bytes, None], *, status: int = 200, headers: Mapping[str, str]) -> None:
+        self.pieces = pieces
+        super().__init__(pieces, status=status, headers=headers)
+
+
 class AsyncAPIView(APIView):
-    """A view whose methods are coroutines that return a ready `HttpResponse` or `StreamingHttpResponse`.
+    """A view whose methods are coroutines that return a ready `HttpResponse` or a `RelayStream`.
 
     `request.body` is there already. Errors that are facts (`SluiceError`, DRF's, Django's 404 and 403) become answers
     through the view's exception handler; anything else is a fault and left to whoever called.

@@ -4,6 +4,7 @@ A connection that met anything but one whole, exactly framed answer is closed: n
 """
 
 import asyncio
+import select
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -42,6 +43,7 @@ class Connection(asyncio.Protocol):
         self._timeouts = Timeouts()
         self._reused = self._answered = self._early = self._reading_paused = False
         self._written = True
+        self._arrivals = select.poll()
         self.touched_at = 0.0
 
     # -- The socket ------------------------------------------------------------------------------
@@ -50,6 +52,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's own class does not derive from it
         # With these limits "writing is paused" means "not wholly written".
         self._transport.set_write_buffer_limits(high=1, low=0)
+        self._arrivals.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def pause_writing(self) -> None:
         self._written = False
@@ -120,8 +123,12 @@ class Connection(asyncio.Protocol):
         else:
             self.give_up(httpx.WriteTimeout(f"the upstream took no bytes for {waited:.1f} s"))
 
-    def is_usable(self, now: float) -> bool:
-        return not self._transport.is_closing() and now - self.touched_at < MAX_IDLE_SECONDS
+    def is_young(self, now: float) -> bool:
+        return now - self.touched_at < MAX_IDLE_SECONDS
+
+    def is_quiet(self) -> bool:
+        """False if it ended, or if bytes that nobody asked for wait in the socket, where the loop has not seen them."""
+        return not self._transport.is_closing() and not self._arrivals.poll(0)
 
     def close(self) -> None:
         self._transport.abort()
@@ -181,7 +188,7 @@ class Pool:
         now = self.loop.time()
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_usable(now):
+            if connection.is_young(now) and connection.is_quiet():
                 return connection
             connection.close()
         return None
@@ -222,5 +229,5 @@ class Pool:
         self._timer = self.loop.call_later(SWEEP_SECONDS, self._sweep) if watching else None
 
     def _drop_aged(self, now: float) -> None:
-        while self._idle and not self._idle[0].is_usable(now):
+        while self._idle and not self._idle[0].is_young(now):
             self._idle.pop(0).close()
