@@ -167,3 +167,17 @@ class Posting:
     reason: str = ""
     actor: int | None = None
     reverses: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LotTerms:
+    """How long granted credits last, and what was paid for them."""
+
+    spend_until: datetime | None = None
+    refund_until: datetime | None = None
+    paid_minor: int = 0
+    currency: str = ""
+    price_tier: str = ""
+
+
+NO_TERMS = LotTerms()
