@@ -1,4 +1,7 @@
-"""What must always be true of the ledger, as queries that find the rows where it is not."""
+"""What must always be true of the ledger, as queries that find the rows where it is not.
+
+Each rule is one statement, so it sees one instant of a ledger at work, and no long snapshot slows the hot rows.
+"""
 
 from django.db import connection
 

@@ -12,10 +12,8 @@ class Command(BaseCommand):
     help = "Check that holds, transfers, lots and balances agree. Exit code 1 and one line for each row that does not."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                cursor.execute("SET LOCAL statement_timeout = '10min'")
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '10min'")
             found, warnings = invariants.violations(), invariants.warnings()
         for line in warnings:
             self.stderr.write(f"Warning: {line}.")
