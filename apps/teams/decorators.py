@@ -61,8 +61,7 @@ def team_required(permission: str, *, scope: str) -> Callable[[TeamHandler[V, P]
     def decorate(handler: TeamHandler[V, P]) -> Handler[V, P]:
         @wraps(handler)
         def wrapped(view: V, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Response:
-            require_scope(request, scope)
-            return handler(view, request, _permitted(_chosen_team(request), permission), *args, **kwargs)
+            return handler(view, request, _permitted(team_of(request, scope=scope), permission), *args, **kwargs)
 
         return wrapped
 
@@ -122,6 +121,12 @@ def require_scope(request: Request, scope: str) -> None:
         raise ScopeMissing(scope=scope)
 
 
+def team_of(request: Request, *, scope: str) -> TeamAccess:
+    """The team that a signed-in caller means, whatever the role there. Raises `ScopeMissing` and `TeamMissing`."""
+    require_scope(request, scope)
+    return _chosen_team(request)
+
+
 def teams_of_caller(request: Request) -> list[TeamAccess]:
     """All teams of a session's user; the one team of a token."""
     if isinstance(request.auth, PersonalToken):
@@ -163,8 +168,10 @@ def _shown_again(view: Repeatable, request: Request, replay: Replay) -> Response
 
 
 def _named_team(request: Request) -> str | None:
+    if "team" in request.query_params:
+        return request.query_params["team"]
     body: Any = request.data if request.method in {"POST", "PATCH"} else None
-    named = request.query_params.get("team") or (body.get("team") if isinstance(body, Mapping) else None)
+    named = body.get("team") if isinstance(body, Mapping) else None
     return None if named is None else str(named)
 
 
