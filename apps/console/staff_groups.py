@@ -8,7 +8,13 @@ from django.apps import apps
 VIEW = ("view",)
 EDIT = ("view", "add", "change")
 
-CATALOGUE_MODELS = ("marketplace.vendor", "marketplace.modeltype", "marketplace.model", "marketplace.priceversion")
+CATALOGUE_MODELS = (
+    "marketplace.vendor",
+    "marketplace.modeltype",
+    "marketplace.model",
+    "marketplace.priceversion",
+    "marketplace.creditrate",
+)
 CHANNEL_MODELS = ("relay.channel", "relay.channelkey", "relay.channelmodel")
 LEDGER_MODELS = ("wallet.account", "wallet.hold", "wallet.lot", "wallet.transfer", "wallet.keyedposting")
 PEOPLE_MODELS = ("accounts.user", "teams.team", "teams.membership", "teams.accessgrant", "relay.apitoken")

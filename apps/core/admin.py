@@ -44,6 +44,7 @@ class ServiceAction:
     permission: str
     call: Callable[[HttpRequest, Any, dict[str, Any]], str | Promise]
     form: type[ReasonForm] = ReasonForm
+    initial: Callable[[Any], dict[str, Any]] = field(default=lambda row: {})
     offered_for: Callable[[Any], bool] = field(default=lambda row: True)
     moves_money: bool = False
 
@@ -94,7 +95,7 @@ class ServiceActionsMixin(admin.ModelAdmin[Any]):
         row = self.get_object(request, object_id)
         if row is None or not action.offered_for(row):
             raise Http404
-        form = action.form(request.POST or None)
+        form = action.form(request.POST or None, initial=action.initial(row))
         if request.method == "POST" and form.is_valid() and self._done(request, action, row, form):
             return HttpResponseRedirect(
                 reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id])

@@ -52,19 +52,20 @@ def publish_price(
     return PublishedPrice(version.pk, version.number, begins, changed=True)
 
 
-def set_credit_rate(currency: str, credits_per_unit: Decimal, *, at: datetime, starts_at: datetime) -> None:
+def set_credit_rate(currency: str, credits_per_unit: Decimal, *, at: datetime, starts_at: datetime) -> int:
     """What a unit of the currency is worth from `starts_at` on. Prices already published keep what they were given.
 
-    Raises `PriceConflict` for a start in the past or for an instant that has a rate.
+    Returns the row's id. Raises `PriceConflict` for a start in the past or for an instant that has a rate.
     """
     if starts_at < at:
         raise PriceConflict(_("A rate cannot begin in the past: published prices were converted with the one before."))
     with transaction.atomic():
-        _rate, created = CreditRate.objects.get_or_create(
+        rate, created = CreditRate.objects.get_or_create(
             currency=currency, starts_at=starts_at, defaults={"credits_per_unit": credits_per_unit}
         )
     if not created:
         raise PriceConflict(_("There is a rate that begins at this instant: choose another one."))
+    return rate.pk
 
 
 def import_section(

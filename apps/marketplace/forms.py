@@ -1,0 +1,79 @@
+"""The back office's forms for the catalogue: what they accept is what imports accept."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.core import clock
+from apps.core.admin import ReasonForm
+from apps.marketplace.catalogue_file import read_display_config
+from apps.marketplace.errors import CatalogueError, PricingConfigError
+from apps.marketplace.models import CreditRate, Model
+from apps.marketplace.pricing_config import validate_config, without_version_facts
+
+
+class NewPriceForm(ReasonForm):
+    """A new price version; the page begins with the last one's config."""
+
+    pricing_config = forms.JSONField(
+        label=_("pricing_config"),
+        help_text=_("Amounts as text, in CREDIT, USD or CNY. USD and CNY become credits at today's rate, for good."),
+        widget=forms.Textarea(attrs={"rows": 30, "cols": 100, "spellcheck": "false"}),
+    )
+    starts_at = forms.SplitDateTimeField(
+        label=_("In force from"),
+        required=False,
+        help_text=_("UTC. Leave empty for at once; a model's first price is always in force at once."),
+        widget=forms.SplitDateTimeWidget(date_attrs={"type": "date"}, time_attrs={"type": "time", "step": "1"}),
+    )
+    field_order = ("pricing_config", "starts_at", "reason")
+
+    def clean_pricing_config(self) -> dict[str, Any]:
+        config = self.cleaned_data["pricing_config"]
+        if not isinstance(config, dict):
+            raise forms.ValidationError(_("Write an object in braces."))
+        try:
+            validate_config(config)
+        except PricingConfigError as error:
+            raise forms.ValidationError(str(error.text)) from None
+        return without_version_facts(config)
+
+
+class ModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
+    class Meta:
+        model = Model
+        fields = (
+            "code",
+            "type",
+            "vendor",
+            "lifecycle",
+            "retired_on",
+            "successor",
+            "access_groups",
+            "display_config",
+        )
+
+    def clean_display_config(self) -> dict[str, Any]:
+        try:
+            return dict(read_display_config(self.cleaned_data["display_config"], "display_config"))
+        except CatalogueError as error:
+            raise forms.ValidationError(str(error.text)) from None
+
+
+class CreditRateForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
+    """`at` is the instant the form was cleaned: the service is to judge by the same one."""
+
+    at: datetime
+
+    class Meta:
+        model = CreditRate
+        fields = ("currency", "credits_per_unit", "starts_at")
+
+    def clean_starts_at(self) -> datetime:
+        starts_at: datetime = self.cleaned_data["starts_at"]
+        self.at = clock.now()
+        if starts_at < self.at:
+            raise forms.ValidationError(_("A rate cannot begin in the past."))
+        return starts_at
