@@ -1,13 +1,25 @@
 """Every URL of the site, door by door. Relay paths are also served by the lean handler in `config.asgi`."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import path, re_path
+from django.views.generic import TemplateView
+from drf_spectacular.views import SpectacularAPIView
 
+from apps.core.api import NoSuchEndpoint
+from apps.teams.api import TeamListView
 from config import health
+
+platform_api = [
+    path("api/teams", TeamListView.as_view(), name="api_teams"),
+    path("api/schema", SpectacularAPIView.as_view(), name="api_schema"),
+    path("api/docs", TemplateView.as_view(template_name="api/docs.html"), name="api_docs"),
+    re_path(r"^api/", NoSuchEndpoint.as_view(), name="api_unknown"),
+]
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("admin/", admin.site.urls),
+    *platform_api,
 ]

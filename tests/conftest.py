@@ -1,0 +1,29 @@
+"""Fixtures of the whole suite: one team with money and its token. Whoever needs more calls the builders of `cast`."""
+
+import pytest
+from pytest_django import Settings
+
+from apps.accounts.models import User
+from apps.teams.types import TeamAccess
+from tests.cast import make_team, make_user
+from tests.wallet.conftest import ledger_checked
+
+__all__ = ["ledger_checked"]
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Settings) -> None:
+    """A slow hash guards real passwords; here it would only cost seconds."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    """Owns `team`."""
+    return make_user("ada@example.com")
+
+
+@pytest.fixture
+def team(ada: User) -> TeamAccess:
+    """Acme, with 100 credits, as Ada reaches it."""
+    return make_team("Acme", owner=ada, credits="100")
