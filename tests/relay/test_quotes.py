@@ -1,0 +1,228 @@
+"""The quote is an upper bound: no usage the request can lead to costs more."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.relay import quote, wire
+from apps.relay.errors import BadRequest
+from apps.relay.settlement import charge_of
+from apps.relay.types import Ask, ModelSnapshot, Quote, Usage
+from tests.relay.snapshots import PLAIN, admission, conditions_of, model, price_config
+
+HI = [{"role": "user", "content": "hi"}]
+
+
+def ask_for(**fields: Any) -> Ask:
+    return wire.peek(json.dumps({"model": "m", "messages": HI, **fields}, separators=(",", ":")).encode(), wire.CHAT)
+
+
+def quoted(of: ModelSnapshot | None = None, multiplier: str = "1", **fields: Any) -> Quote:
+    ask = ask_for(**fields)
+    return quote.quote(ask, wire.shape_of(ask), admission(of, multiplier=multiplier))
+
+
+def test_text_counts_its_bytes_sixteen_a_message_and_an_overhead() -> None:
+    # {"model":"m","messages":[{"role":"user","content":"hi"}]} is 57 bytes: 57 + 16 + 64 = 137
+    assert quoted().input_tokens == 137
+
+
+def test_a_plain_call_holds_its_bound() -> None:
+    found = quoted(max_tokens=1_000)
+
+    # 155 input tokens at 2 and 1,000 output tokens at 8 credits a million
+    assert found.input_tokens == 155
+    assert found.hold_nanos == found.bound_nanos == 155 * 2_000 + 1_000 * 8_000
+
+
+def test_without_a_limit_the_models_own_counts() -> None:
+    assert quoted().output_tokens == 16_384
+
+
+def test_a_limit_above_the_models_is_lowered_to_it() -> None:
+    assert quoted(max_tokens=128_000).output_tokens == 16_384
+
+
+def test_every_choice_may_be_as_long() -> None:
+    assert quoted(max_tokens=100, n=3).output_tokens == 300
+
+
+def test_a_stream_begins_with_a_step() -> None:
+    found = quoted(stream=True)
+
+    assert (found.held_output, found.output_tokens) == (4_096, 16_384)
+    assert found.hold_nanos == found.input_tokens * 2_000 + 4_096 * 8_000
+    assert found.bound_nanos == found.input_tokens * 2_000 + 16_384 * 8_000
+
+
+def test_a_model_that_hides_its_output_holds_the_whole_bound_of_a_stream() -> None:
+    found = quoted(model(hidden_output=True), stream=True)
+
+    assert found.hold_nanos == found.bound_nanos
+    assert found.held_output == 16_384
+
+
+def test_the_multiplier_of_the_group_comes_last() -> None:
+    assert quoted(multiplier="1.5", max_tokens=1).hold_nanos == round((152 * 2_000 + 8_000) * 1.5)
+
+
+def test_an_image_counts_its_known_maximum_instead_of_its_bytes() -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 50_000}}
+
+    found = quoted(model(part_tokens={"image": 1_600}), messages=[{"role": "user", "content": [image]}])
+
+    assert 1_600 < found.input_tokens < 1_800
+
+
+def test_a_part_of_unknown_size_counts_all_there_is_room_for() -> None:
+    file = {"type": "file", "file": {"file_id": "f"}}
+
+    assert quoted(messages=[{"role": "user", "content": [file]}]).input_tokens == 128_000
+
+
+def test_a_cache_write_is_the_dearest_an_input_token_can_be() -> None:
+    config = price_config(("input_tokens", "2"), ("cache_write_tokens", "2.5"), ("output_tokens", "8"))
+
+    assert quoted(model(config=config), max_tokens=1).hold_nanos == 152 * 2_500 + 8_000
+
+
+def test_a_price_a_call_is_held_once() -> None:
+    assert quoted(model(config=price_config(("calls", "0.05"))), max_tokens=1).hold_nanos == 50_000_000
+
+
+def test_the_config_may_cap_the_hold() -> None:
+    capped = model(config={**PLAIN, "hold": {"max": "0.001"}})
+
+    assert quoted(capped).hold_nanos == 1_000_000
+
+
+def test_embeddings_have_no_output() -> None:
+    ask = wire.peek(b'{"model":"m","input":"hello"}', wire.EMBEDDINGS)
+
+    found = quote.quote(ask, wire.shape_of(ask), admission())
+
+    assert found.output_tokens == 0
+    assert found.hold_nanos == (29 + 16 + 64) * 2_000
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("web_search_options", {"search_context_size": "low"}),
+        ("enable_search", True),
+        ("search_parameters", {"mode": "on"}),
+        ("service_tier", "priority"),
+        ("modalities", ["text", "audio"]),
+        ("audio", {"voice": "alloy", "format": "wav"}),
+        ("prompt_cache_options", {"mode": "implicit", "ttl": "12h"}),
+        ("plugins", [{"id": "web"}]),
+    ],
+)
+def test_a_priced_field_without_a_price_is_refused_by_name(field: str, value: object) -> None:
+    with pytest.raises(BadRequest, match=f"'{field}' has no price") as refused:
+        quoted(**{field: value})
+
+    assert refused.value.details["param"] == field
+    assert quoted(model(pass_unknown_priced=True), **{field: value}).hold_nanos
+
+
+def test_a_hosted_tool_without_a_price_is_refused_by_its_place() -> None:
+    functions = [{"type": "function", "function": {"name": "f"}}]
+    assert quoted(tools=functions).hold_nanos
+
+    with pytest.raises(BadRequest, match=r"tools\[1\]\.type"):
+        quoted(tools=[*functions, {"type": "web_search"}])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("enable_search", False),
+        ("service_tier", "auto"),
+        ("service_tier", None),
+        ("modalities", ["text"]),
+        ("web_search_options", None),
+    ],
+)
+def test_a_priced_field_that_is_off_costs_nothing(field: str, value: object) -> None:
+    assert quoted(**{field: value}).extras.quantities == {}
+
+
+def test_a_priced_search_is_held_and_charged() -> None:
+    config = price_config(("input_tokens", "2"), ("output_tokens", "8"), ("web_searches", "0.07"))
+
+    found = quoted(model(config=config), max_tokens=1, web_search_options={"a": 1})
+
+    assert found.extras.quantities == {"web_searches": 1}
+    assert found.hold_nanos - quoted(model(config=config), max_tokens=1).hold_nanos > 70_000_000
+
+
+THINKING: dict[str, Any] = {
+    "schema": 2,
+    "currency": "CREDIT",
+    "items": [
+        {"meter": "input_tokens", "unit": 1_000_000, **conditions_of("1")},
+        {"meter": "output_tokens", "unit": 1_000_000, "conditions": {"thinking": False}, **conditions_of("4")},
+        {"meter": "output_tokens", "unit": 1_000_000, "conditions": {"thinking": True}, **conditions_of("12")},
+    ],
+}
+
+
+def test_who_does_not_say_whether_to_think_is_quoted_the_dearer() -> None:
+    dearer, cheaper = quoted(model(config=THINKING)), quoted(model(config=THINKING), enable_thinking=False)
+
+    assert dearer.bound_nanos == 137 * 1_000 + 16_384 * 12_000
+    assert cheaper.bound_nanos == 161 * 1_000 + 16_384 * 4_000
+
+
+def test_who_did_think_is_told_by_the_usage() -> None:
+    admitted = admission(model(config=THINKING))
+
+    without = charge_of(Usage(100, 10), admitted, quoted(model(config=THINKING)).extras)
+    with_ = charge_of(Usage(100, 10, reasoning_tokens=4), admitted, quoted(model(config=THINKING)).extras)
+
+    assert (without, with_) == (100_000 + 10 * 4_000, 100_000 + 10 * 12_000)
+
+
+def test_the_charge_prices_each_part_once() -> None:
+    config = price_config(
+        ("input_tokens", "2"), ("cached_input_tokens", "0.1"), ("cache_write_tokens", "2.5"), ("output_tokens", "10")
+    )
+
+    charge = charge_of(Usage(12_000, 700, 8_000, 1_000), admission(model(config=config)), quoted().extras)
+
+    # 3,000 * 2 + 8,000 * 0.1 + 1,000 * 2.5 + 700 * 10 = 16,300 millionths
+    assert charge == 16_300_000
+
+
+def test_what_have_buys_is_what_the_402_advises() -> None:
+    ask = ask_for(max_tokens=16_000)
+    admitted = admission()
+    found = quote.quote(ask, wire.shape_of(ask), admitted)
+    have = found.input_tokens * 2_000 + 500 * 8_000 + 7_999
+
+    assert quote.affordable_output(ask, found, admitted, have) == 500
+    assert quote.affordable_output(ask, found, admitted, 100) == 0
+
+
+@given(
+    prompt=st.integers(1, 137),
+    cached=st.integers(0, 137),
+    written=st.integers(0, 137),
+    out=st.integers(0, 16_384),
+    reasoning=st.integers(0, 16_384),
+)
+def test_no_usage_within_the_bounds_costs_more_than_the_hold(
+    prompt: int, cached: int, written: int, out: int, reasoning: int
+) -> None:
+    config = price_config(
+        ("input_tokens", "2"), ("cached_input_tokens", "0.5"), ("cache_write_tokens", "2.5"), ("output_tokens", "8")
+    )
+    cached = min(cached, prompt)
+    usage = Usage(prompt, out, cached, min(written, prompt - cached), min(reasoning, out))
+    found = quoted(model(config=config))
+
+    assert charge_of(usage, admission(model(config=config)), found.extras) <= found.bound_nanos
