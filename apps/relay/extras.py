@@ -17,6 +17,7 @@ FREE_TIERS = frozenset(("auto", "default", "standard"))
 FREE_TOOLS = frozenset(("function", "custom"))
 NO_EXTRAS = Extras()
 _OFF = frozenset((b"null", b"false", b"[]", b"{}", b'""'))
+_OFF_FOR_THINKING = frozenset((b"null",))
 
 
 class _Asked(NamedTuple):
@@ -75,7 +76,7 @@ def _joined(parts: list[Extras]) -> Extras:
 
 
 def _read(name: str, raw: Raw, price: PriceList) -> list[_Asked]:
-    if bytes(raw) in _OFF:
+    if bytes(raw) in (_OFF_FOR_THINKING if name == "enable_thinking" else _OFF):
         return []
     try:
         return list(_READERS[name](name, raw, price))
