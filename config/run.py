@@ -9,6 +9,7 @@ Whatever ends this process, kill -9 included, ends everything that it started.
 import contextlib
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -128,7 +129,7 @@ def _serve(environment: dict[str, str]) -> int:
     """Runs the Procfile under a guard in a session of its own, so that Ctrl-C reaches only us."""
     child = subprocess.Popen(
         guard.command_of("keep", sys.executable, "-m", "honcho", "--env", os.devnull, "start"),
-        env={**environment, guard.MARK: str(STATE)},
+        env={**environment, guard.MARK: str(STATE), "PROMETHEUS_MULTIPROC_DIR": _empty_folder("metrics")},
         cwd=env.ROOT,
         stdin=subprocess.PIPE,
         start_new_session=True,
@@ -142,6 +143,13 @@ def _serve(environment: dict[str, str]) -> int:
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(STOP_SECONDS)
         guard.end_marked(str(STATE))  # the guard itself may have been killed
+
+
+def _empty_folder(name: str) -> str:
+    folder = STATE / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return str(folder)
 
 
 def _welcome(child: subprocess.Popen[bytes]) -> None:

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import threading
 
+import django
 import uvicorn
 from django.conf import settings
 from uvicorn.config import STARTUP_FAILURE
 
+from config import checks
 from config.protocol import Protocol
 
 STREAM_SECONDS = 30
@@ -100,6 +102,8 @@ def _stop(children: list[subprocess.Popen[bytes]]) -> None:
 def main(arguments: list[str]) -> int:
     if arguments[:1] == [_CHILD]:
         return serve(socket.socket(fileno=int(arguments[1])))
+    django.setup()
+    checks.refuse_unsafe_start()
     if settings.WEB_CONCURRENCY > 1:
         return supervise(settings.WEB_CONCURRENCY)
     return serve()
