@@ -12,6 +12,13 @@ from apps.accounts.types import DisplayUnit, Language
 from apps.core.errors import Invalid
 
 
+def new_user(email: str, *, password: str, name: str = "", is_staff: bool = False) -> User:
+    """A person who is not stored yet; staff may do everything in the back office until groups say otherwise."""
+    user = User(email=email, name=name, is_staff=is_staff, is_superuser=is_staff)
+    user.set_password(password)
+    return user
+
+
 def add_user(user: User) -> User:
     """Stores a new person; addresses differ by more than case. Raises `EmailTaken`, also for the loser of a race."""
     user.email = user.email.strip().lower()
@@ -37,6 +44,12 @@ def save_preferences(user: User, *, name: str, language: str, display_unit: str,
     user.display_unit = DisplayUnit(display_unit)
     user.time_zone = ZoneInfo(time_zone).key
     user.save(update_fields=["name", "language", "display_unit", "time_zone"])
+
+
+def set_password(user: User, *, password: str) -> None:
+    """A new password; every session made with the old one ends."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
 
 
 def choose_language(user: User, *, language: str) -> None:

@@ -1,6 +1,6 @@
 """Where allauth's stock flows meet our floors: sign-up, mail, client address, secrets of second factors."""
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -14,12 +14,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.errors import EmailTaken
-from apps.accounts.models import User
 from apps.accounts.types import Language
 from apps.console import services
 from apps.console.readers import default_unit
 from apps.core.encryption import decrypt, encrypt
 from apps.core.http import request_ip
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
 
 # Said by the page itself; a toast on top would only repeat it.
 _SILENT = {"account/messages/logged_in.txt", "account/messages/email_confirmation_sent.txt"}
@@ -34,7 +36,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "too_many_login_attempts": _("Too many attempts. Wait five minutes, then try again or reset the password."),
     }
 
-    def save_user(self, request: HttpRequest, user: User, form: Form, commit: bool = True) -> User:  # noqa: FBT001
+    def save_user(self, request: HttpRequest, user: "User", form: Form, commit: bool = True) -> "User":  # noqa: FBT001
         """Fills the user from the form and stores it with its team. The loser of a double click goes to sign-in."""
         language = Language.CHINESE if (get_language() or "").startswith("zh") else Language.ENGLISH
         user.email = form.cleaned_data["email"]
@@ -46,7 +48,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         except EmailTaken as error:
             raise ImmediateHttpResponse(redirect("account_login")) from error
 
-    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+    def post_login(self, request: HttpRequest, user: "User", **kwargs: Any) -> HttpResponse:
         """Pages speak the language the person chose, on every device."""
         response = cast(HttpResponse, super().post_login(request, user, **kwargs))
         remember_language(response, user.language)

@@ -1,5 +1,6 @@
 """How amounts read on a page: the reader's unit, grouped, rounded for the eye. Nothing is charged by these figures."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -12,6 +13,7 @@ BALANCE_PLACES: Final = 2
 CALL_PLACES: Final = 4
 MINUS: Final = "−"
 
+_FIGURE: Final = re.compile(r"(\d{1,9})(?:\.(\d{1,6}))?", re.ASCII)
 _SIGNS: Final = {"usd": "US$", "cny": "¥", "credits": ""}
 
 
@@ -54,3 +56,19 @@ def amount_text(nanos: int, reader: Reader, *, unit: str, places: int) -> str:
     if unit == "credits":
         signed = gettext("%(amount)s credits") % {"amount": text}
     return ("<" if hidden else "") + (MINUS if nanos < 0 else "") + signed
+
+
+def nanos_from_figure(text: str, credits_per_unit: Decimal) -> int:
+    """`"10.50"` at 7 credits a dollar → 73500000000. `ValueError` for anything but a plain amount."""
+    match = _FIGURE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("Not an amount.")
+    whole, fraction = match.groups()
+    places = len(fraction or "")
+    over, under = credits_per_unit.as_integer_ratio()
+    return round_half_up(int(whole + (fraction or "")) * NANOS_PER_CREDIT * over, 10**places * under)
+
+
+def plain_figure(nanos: int, credits_per_unit: Decimal) -> str:
+    """What `nanos_from_figure` reads, for a field to start with: no grouping, `0` for nothing."""
+    return figure(nanos, credits_per_unit, places=BALANCE_PLACES).replace(",", "") if nanos else "0"

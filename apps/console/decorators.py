@@ -22,7 +22,7 @@ def team_page(permission: str) -> Callable[[TeamView[P]], View[P]]:
     """The view gets the reader's current team. Without the right, the page says who may instead of what is there."""
 
     def decorate(view: TeamView[P]) -> View[P]:
-        def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             team = shell_of(request).payer.team
             if not team.may(permission):
                 return render(request, "console/not_for_this_role.html", {"team": team}, status=403)

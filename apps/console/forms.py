@@ -1,5 +1,7 @@
 """What people may write on console pages, and what is said when it does not fit."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -7,6 +9,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.types import DisplayUnit, Language
+from apps.console.amounts import Reader, nanos_from_figure
+from apps.core.errors import SluiceError
+from apps.usage.types import LogFilters
 
 
 class PreferencesForm(forms.Form):
@@ -25,6 +30,104 @@ class PreferencesForm(forms.Form):
         super().__init__(*args, **kwargs)
         zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
         self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in ["UTC", *zones]]  # type: ignore[attr-defined]
+
+
+class TokenForm(forms.Form):
+    """A token's terms, its limit in the reader's unit. A limit of 0 has to be meant."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=80,
+        help_text=_("One for each app and environment, so that a leak stops one app."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    limit = forms.CharField(
+        label=_("Spending limit"),
+        initial="10",
+        help_text=_("The most it may ever spend. You can raise it later. 0 means no limit of its own."),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    whole_balance = forms.BooleanField(label=_("Without a limit it may spend the whole balance"), required=False)
+    models = forms.CharField(
+        label=_("Models"),
+        required=False,
+        help_text=_("One model id a line. Leave empty for every model."),
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, reader: Reader, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._reader = reader
+
+    def clean_limit(self) -> int:
+        try:
+            return nanos_from_figure(self.cleaned_data["limit"], self._reader.rate_of(self._reader.unit))
+        except ValueError:
+            raise forms.ValidationError(_("Write an amount such as 10 or 10.50. 0 means no limit.")) from None
+
+    def clean_models(self) -> list[str]:
+        return self.cleaned_data["models"].replace(",", " ").split()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("limit") == 0 and not cleaned["whole_balance"]:
+            self.add_error("whole_balance", _("Tick this box if you mean it, or write a limit above 0."))
+        return cleaned
+
+    def changed_terms(self) -> dict[str, Any]:
+        """What the reader changed, as `change_token` takes it: a limit that only looks rounded stays as it is."""
+        fields = {"name": "name", "limit": "limit_nanos", "models": "model_codes"}
+        return {term: self.cleaned_data[field] for field, term in fields.items() if field in self.changed_data}
+
+    def refuse(self, error: SluiceError) -> None:
+        """Shows what the service said at the field it is about."""
+        field = str(error.details.get("field", ""))
+        self.add_error(field if field in self.fields else None, str(error.text))
+
+
+class LogFilterForm(forms.Form):
+    """Which calls the log shows. Anything that is no choice of ours counts as all."""
+
+    PERIODS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
+    STATUSES = (200, 400, 404, 429, 499, 500, 502, 503, 504)
+
+    period = forms.ChoiceField(
+        label=_("Period"),
+        required=False,
+        choices=[
+            ("", _("Any time")),
+            ("hour", _("Last hour")),
+            ("day", _("Last 24 hours")),
+            ("week", _("Last 7 days")),
+        ],
+    )
+    token = forms.TypedChoiceField(label=_("API token"), required=False, coerce=int, empty_value=None)
+    model = forms.CharField(label=_("Model"), required=False, max_length=120)
+    status = forms.TypedChoiceField(label=_("Status"), required=False, coerce=int, empty_value=None)
+
+    def __init__(self, *args: Any, tokens: Mapping[int, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = sorted(tokens.items(), key=lambda token: token[1].casefold())
+        self._choose("token", [("", _("All tokens")), *names])
+        self._choose("status", [("", _("Any status")), *((status, str(status)) for status in self.STATUSES)])
+        self.fields["model"].widget = forms.TextInput(attrs={"type": "search", "placeholder": _("Model id")})
+        for name, field in self.fields.items():
+            css = "input" if name == "model" else "select"
+            field.widget.attrs |= {"class": css, "aria-label": field.label}
+
+    def _choose(self, name: str, choices: Sequence[tuple[object, object]]) -> None:
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def filters(self, *, at: datetime) -> LogFilters:
+        self.full_clean()
+        chosen = self.cleaned_data
+        period = self.PERIODS.get(chosen.get("period", ""))
+        return LogFilters(
+            token_id=chosen.get("token"),
+            model_code=chosen.get("model", "").strip(),
+            status=chosen.get("status"),
+            from_at=None if period is None else at - period,
+        )
 
 
 class LanguageForm(forms.Form):

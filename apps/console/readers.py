@@ -1,21 +1,31 @@
-"""Whom a request is answered for: the unit that leads. Anonymous readers get what their language suggests."""
+"""Whom a request is answered for: the unit that leads, and what it is worth today."""
 
-from decimal import Decimal
+from typing import Final
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from apps.accounts.types import DisplayUnit
 from apps.console.amounts import Reader
+from apps.core import clock
+from apps.marketplace import queries as marketplace
+
+_READER: Final = "_console_reader"
 
 
 def reader_of(request: HttpRequest) -> Reader:
-    return Reader(
+    """Looked up once a request. Anonymous readers get the unit that their language suggests."""
+    found = getattr(request, _READER, None)
+    if isinstance(found, Reader):
+        return found
+    at = clock.now()
+    reader = Reader(
         unit=request.user.display_unit if request.user.is_authenticated else default_unit(get_language() or "en"),
-        credits_per_usd=Decimal(settings.CREDITS_PER_USD),
-        credits_per_cny=Decimal(settings.CREDITS_PER_CNY),
+        credits_per_usd=marketplace.credit_rate("USD", at=at).credits_per_unit,
+        credits_per_cny=marketplace.credit_rate("CNY", at=at).credits_per_unit,
     )
+    setattr(request, _READER, reader)
+    return reader
 
 
 def default_unit(language: str) -> str:

@@ -1,13 +1,17 @@
 """Sign-up: the one act that composes floors. Everything else a page does is a service of the app it belongs to."""
 
+from typing import TYPE_CHECKING
+
 from django.db import transaction
 
 from apps.accounts import services as accounts
-from apps.accounts.models import User
 from apps.teams import services as teams
 
+if TYPE_CHECKING:
+    from apps.accounts.models import User
 
-def register_user(user: User) -> User:
+
+def register_user(user: "User") -> "User":
     """Stores the person together with a personal team and its wallet, or nothing. Raises `EmailTaken`."""
     with transaction.atomic(durable=True):
         accounts.add_user(user)

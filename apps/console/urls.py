@@ -1,0 +1,23 @@
+"""Pages of the console and the public site."""
+
+from django.urls import path
+
+from apps.console.views import home, logs, settings, site, tokens
+
+app_name = "console"
+
+urlpatterns = [
+    path("", site.landing, name="landing"),
+    path("privacy", site.privacy, name="privacy"),
+    path("language", site.choose_language, name="language"),
+    path("console/", home.home, name="home"),
+    path("console/payer", settings.choose_payer, name="payer"),
+    path("console/settings", settings.preferences, name="settings"),
+    path("console/tokens", tokens.token_list, name="tokens"),
+    path("console/tokens/new", tokens.create, name="token_new"),
+    path("console/tokens/<str:token>", tokens.edit, name="token"),
+    path("console/tokens/<str:token>/disable", tokens.disable, name="token_disable"),
+    path("console/tokens/<str:token>/enable", tokens.enable, name="token_enable"),
+    path("console/tokens/<str:token>/delete", tokens.delete, name="token_delete"),
+    path("console/logs", logs.logs, name="logs"),
+]

@@ -1,0 +1,88 @@
+"""Calls of the current team, newest first; one of them open."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from apps.console.decorators import team_page
+from apps.console.forms import LogFilterForm
+from apps.core import clock
+from apps.core.money import credits_text
+from apps.core.pagination import Cursor, CursorInvalid, parse_cursor
+from apps.marketplace import queries as marketplace
+from apps.relay import queries as relay
+from apps.teams.types import TeamAccess
+from apps.usage import queries as usage
+from apps.usage.types import LogFilters, LoggedCall
+
+SIZE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """A call as the list shows it; `link` opens it, or closes it when it is open."""
+
+    call: LoggedCall
+    token: str
+    tone: str
+    link: str
+    is_open: bool
+
+    @property
+    def credits(self) -> str:
+        return credits_text(self.call.charge_nanos)
+
+
+@require_GET
+@team_page("logs.view")
+def logs(request: HttpRequest, team: TeamAccess) -> HttpResponse:
+    names = relay.token_names(team.id)
+    form = LogFilterForm(request.GET, tokens=names)
+    filters = form.filters(at=clock.now())
+    page = usage.log_page(team.id, filters, cursor=_cursor(request), size=SIZE)
+    rows = [_row(call, names, request.GET) for call in page.results]
+    opened = [row.call.price_version_id for row in rows if row.is_open]
+    context = {
+        "form": form,
+        "rows": rows,
+        "filtered": filters != LogFilters(),
+        "shown_nanos": sum(row.call.charge_nanos for row in rows),
+        "newer": _query(request.GET, cursor=page.previous.as_text()) if page.previous else "",
+        "older": _query(request.GET, cursor=page.next.as_text()) if page.next else "",
+        "price_version": marketplace.price_numbers(opened).get(opened[0]) if opened else None,
+    }
+    return render(request, "console/logs.html", context)
+
+
+def tone_of(status: int) -> str:
+    """Good, the caller's doing, or ours."""
+    if status < 400:
+        return "positive"
+    return "caution" if status < 500 else "critical"
+
+
+def _row(call: LoggedCall, names: Mapping[int, str], query: QueryDict) -> LogRow:
+    is_open = query.get("call") == call.request_id
+    link = _query(query, call="" if is_open else call.request_id)
+    return LogRow(call, names.get(call.token_id, "–"), tone_of(call.status), link, is_open)
+
+
+def _cursor(request: HttpRequest) -> Cursor | None:
+    text = request.GET.get("cursor")
+    try:
+        return parse_cursor(text) if text else None
+    except CursorInvalid as error:
+        raise Http404 from error
+
+
+def _query(query: QueryDict, **changes: str) -> str:
+    """The page's query with these changes; a new page opens no call."""
+    changed = query.copy()
+    changed.pop("call", None)
+    for name, value in changes.items():
+        changed[name] = value
+    return changed.urlencode()
