@@ -66,7 +66,8 @@ class TokenForm(forms.Form):
             raise forms.ValidationError(_("Write an amount such as 10 or 10.50. 0 means no limit.")) from None
 
     def clean_models(self) -> list[str]:
-        return self.cleaned_data["models"].replace(",", " ").split()
+        text: str = self.cleaned_data["models"]
+        return text.replace(",", " ").split()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
