@@ -77,25 +77,60 @@ class Bodies:
         self.held_bytes = 0
 
 
-class _Share:
-    """One request's part of that memory, given back when the request ends."""
+class _Intake:
+    """Takes in one request's body, within the limits of a request and of the process."""
 
-    def __init__(self, bodies: Bodies) -> None:
+    def __init__(self, bodies: Bodies, scope: Scope, receive: Receive) -> None:
         self._bodies = bodies
-        self._bytes = 0
+        self._scope = scope
+        self._receive = receive
+        self._held_bytes = 0
+        self._is_whole = False
 
-    def grow_to(self, size: int) -> None:
-        more = max(0, size - self._bytes)
+    async def read(self) -> bytes:
+        self._hold(self._declared_bytes())
+        pieces = [await self._next()]
+        received = len(pieces[0])
+        while not self._is_whole:
+            pieces.append(await self._next())
+            received += len(pieces[-1])
+            self._hold(received)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def discard(self) -> None:
+        """Throw away what is still to come: a caller who is still writing would meet a closed connection instead of
+        our answer. One who waits for our consent to send a body is spared that."""
+        if any(name == b"expect" for name, _ in self._scope["headers"]):
+            return
+        discarded = 0
+        while not self._is_whole and discarded <= 2 * MAX_BODY_BYTES:
+            discarded += len(await self._next())
+
+    def give_back(self) -> None:
+        self._bodies.held_bytes -= self._held_bytes
+
+    async def _next(self) -> bytes:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise CallerGone
+        self._is_whole = not message.get("more_body")
+        return cast(bytes, message.get("body", b""))
+
+    def _hold(self, size: int) -> None:
         if size > MAX_BODY_BYTES:
             raise errors.RequestTooLarge
+        more = max(0, size - self._held_bytes)
         if self._bodies.held_bytes + more > MAX_BODIES_BYTES:
             raise errors.TooBusy
         self._bodies.held_bytes += more
-        self._bytes += more
+        self._held_bytes += more
 
-    def give_back(self) -> None:
-        self._bodies.held_bytes -= self._bytes
-        self._bytes = 0
+    def _declared_bytes(self) -> int:
+        """Content-Length, which the server has checked to be a number; 0 for a chunked body."""
+        for name, value in self._scope["headers"]:
+            if name == b"content-length":
+                return int(value)
+        return 0
 
 
 class Handler:
@@ -111,57 +146,37 @@ class Handler:
         self._stopping = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        share = _Share(self._bodies)
+        intake = _Intake(self._bodies, scope, receive)
         try:
-            body = await self._body(scope, receive, share)
-            request = RelayRequest(scope, body)
+            request = await self._request(scope, intake)
             await _send_answer(await self._response(request), request.disconnected, receive, send)
         except errors.RelayError as error:
-            await _refuse(error, scope, receive, send)
+            await _refuse(error, intake, send)
         except CallerGone:
-            pass
+            return
         finally:
-            share.give_back()
+            intake.give_back()
 
-    async def _body(self, scope: Scope, receive: Receive, share: _Share) -> bytes:
+    async def _request(self, scope: Scope, intake: _Intake) -> RelayRequest:
         if self._stopping:
             raise errors.ShuttingDown
-        share.grow_to(_declared_bytes(scope))
-        message = await receive()
-        pieces = [_piece(message)]
-        received = len(pieces[0])
-        while message.get("more_body"):
-            message = await receive()
-            pieces.append(_piece(message))
-            received += len(pieces[-1])
-            share.grow_to(received)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        body = await intake.read()
+        try:
+            return RelayRequest(scope, body)
+        except UnicodeDecodeError:
+            raise errors.BadRequest("The query of the URL is not UTF-8.", code="invalid_encoding") from None
 
     async def _response(self, request: RelayRequest) -> HttpResponseBase:
         try:
             match = self._resolve(request.path_info)
         except Resolver404:
-            raise errors.UnknownUrl(request.method, request.path) from None
+            return errors.answer_for(errors.UnknownUrl(request.method, request.path))
         request.resolver_match = match
         try:
             return cast(HttpResponseBase, await match.func(request, *match.args, **match.kwargs))
         except Exception:
             logger.exception("A relay view failed.")
             return errors.answer_for(errors.RelayError())
-
-
-def _declared_bytes(scope: Scope) -> int:
-    """Content-Length, which the server has checked to be a number; 0 for a chunked body."""
-    for name, value in scope["headers"]:
-        if name == b"content-length":
-            return int(value)
-    return 0
-
-
-def _piece(message: Message) -> bytes:
-    if message["type"] == "http.disconnect":
-        raise CallerGone
-    return cast(bytes, message.get("body", b""))
 
 
 async def _send_answer(response: HttpResponseBase, disconnected: Disconnect, receive: Receive, send: Send) -> None:
@@ -199,23 +214,14 @@ async def _watch(receive: Receive, disconnected: Disconnect) -> None:
     disconnected.set()
 
 
-async def _refuse(error: errors.RelayError, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer without having read the body: what is still to come is thrown away first, or the caller, still writing,
-    would meet a closed connection instead of the answer. Who waits for our consent to send a body is spared that."""
+async def _refuse(error: errors.RelayError, intake: _Intake, send: Send) -> None:
     response = errors.answer_for(error)
     response["Connection"] = "close"
-    if not any(name == b"expect" for name, _ in scope["headers"]):
-        await _discard(receive)
+    try:
+        await intake.discard()
+    except CallerGone:
+        return
     await _send_whole(response, send)
-
-
-async def _discard(receive: Receive) -> None:
-    discarded = 0
-    while discarded <= 2 * MAX_BODY_BYTES:
-        message = await receive()
-        discarded += len(_piece(message))
-        if not message.get("more_body"):
-            return
 
 
 def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:
