@@ -78,7 +78,10 @@ class UsageOrigin(models.Model):
 
 
 class MinuteUsage(models.Model):
-    """Calls by minute, token, model and status; `refused` counts those that were turned away and have no record."""
+    """Calls by minute, token, model and status; `refused` counts those that were turned away and have no record.
+
+    Kept for `services.MINUTE_DAYS` days; days are kept for ever.
+    """
 
     minute = models.DateTimeField(_("minute"))
     team_id = models.BigIntegerField(_("team"))
@@ -99,6 +102,7 @@ class MinuteUsage(models.Model):
                 fields=["team_id", "minute", "token_id", "model_code", "status"], name="minute_usage_once"
             )
         ]
+        indexes = [models.Index(fields=["minute"], name="minute_usage_by_age")]
 
     def __str__(self) -> str:
         return f"{self.team_id} {self.minute:%Y-%m-%d %H:%M} {self.model_code} {self.status}"

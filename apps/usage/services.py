@@ -11,6 +11,7 @@ from apps.core.locks import lock_for_transaction
 from apps.usage.types import Refused
 
 ORIGIN_DAYS = 90
+MINUTE_DAYS = 35
 # Records are committed this long after their `settled_at` at the very latest: statements end after 5 s, 15 s elsewhere.
 _SETTLING_SECONDS = 30
 # A roll-up that was away catches up in spans of this length, each in its own transaction.
@@ -48,6 +49,10 @@ _MOVE_WATERMARK = """
     INSERT INTO usage_rollupwatermark (id, settled_before) VALUES (1, %(until)s)
     ON CONFLICT (id) DO UPDATE SET settled_before = excluded.settled_before
 """
+_DROP_MINUTES = """
+    DELETE FROM usage_minuteusage WHERE id IN (SELECT id FROM usage_minuteusage WHERE minute < %s LIMIT %s)
+"""
+_DROPPED_AT_ONCE = 5_000
 _ADD_REFUSALS = """
     INSERT INTO usage_minuteusage AS kept
         (minute, team_id, token_id, model_code, status, calls, refused, input_tokens, output_tokens, charge_nanos)
@@ -86,6 +91,17 @@ def add_refusals(counts: Mapping[Refused, int]) -> None:
 def drop_expired_origins(*, at: datetime) -> int:
     """Forgets the addresses of calls older than the retention; returns how many days were dropped. Safe to repeat."""
     return partitions.drop_before("usage_origin", at - timedelta(days=ORIGIN_DAYS))
+
+
+def drop_old_minutes(*, at: datetime) -> int:
+    """Removes minutes older than `MINUTE_DAYS`; returns how many rows. Batch by batch, safe to repeat and to stop."""
+    dropped: int = 0
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(_DROP_MINUTES, [at - timedelta(days=MINUTE_DAYS), _DROPPED_AT_ONCE])
+            dropped += cursor.rowcount
+            if cursor.rowcount < _DROPPED_AT_ONCE:
+                return int(dropped)
 
 
 def _roll_up_span(latest: datetime) -> int | None:

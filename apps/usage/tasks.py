@@ -1,4 +1,4 @@
-"""The doors of Celery to the roll-ups. Both may run twice, late or out of order."""
+"""The doors of Celery to the roll-ups. All may run twice, late or out of order."""
 
 from celery import shared_task
 
@@ -16,3 +16,9 @@ def roll_up(**_: object) -> int:
 def drop_expired_origins(**_: object) -> int:
     """Every night: addresses whose retention ended."""
     return services.drop_expired_origins(at=clock.now())
+
+
+@shared_task(name="usage.drop_old_minutes")  # type: ignore[untyped-decorator]  # celery has no types
+def drop_old_minutes(**_: object) -> int:
+    """Every night: minutes that no chart shows any more."""
+    return services.drop_old_minutes(at=clock.now())

@@ -176,3 +176,12 @@ def test_addresses_are_forgotten_after_ninety_days_and_calls_are_not() -> None:
     assert dropped >= 1
     assert found is not None
     assert found.ip is None
+
+
+def test_minutes_are_kept_for_thirty_five_days_and_days_for_ever() -> None:
+    charged(row(), 100)
+    services.roll_up()
+
+    assert services.drop_old_minutes(at=this_morning() + timedelta(days=35)) == 0
+    assert services.drop_old_minutes(at=this_morning() + timedelta(days=35, minutes=1)) == 1
+    assert DayUsage.objects.count() == 1

@@ -160,6 +160,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'usage of a minute',
                 'verbose_name_plural': 'usage by minute',
+                'indexes': [models.Index(fields=['minute'], name='minute_usage_by_age')],
                 'constraints': [models.UniqueConstraint(fields=('team_id', 'minute', 'token_id', 'model_code', 'status'), name='minute_usage_once')],
             },
         ),
