@@ -10,9 +10,8 @@ from django.core import checks
 from django.core.cache import caches
 from redis.exceptions import RedisError
 
+from apps.core.start import START
 from config.cache import ForgivingRedisCache
-
-START = "start"
 
 logger = logging.getLogger(__name__)
 

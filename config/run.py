@@ -25,13 +25,17 @@ from config import env, translations
 from config.embedded import guard
 from config.embedded.place import PlaceUnusable
 from config.embedded.services import running_services
-from config.welcome import welcome_text
 
 STATE = Path(env.text("SLUICE_STATE_DIR") or env.ROOT / ".sluice").absolute()
 # Development's settings are for an embedded database only: they come with a known key, and on loopback.
 IS_DEVELOPMENT = env.flag("DEBUG", default=not env.text("DATABASE_URL") and env.flag("SLUICE_DEMO", default=True))
 HAS_DEMO = IS_DEVELOPMENT and env.flag("SLUICE_DEMO", default=True)
 PORT = env.integer("PORT", default=8000, minimum=1, maximum=65000)  # honcho counts on from it for other processes
+
+ADDRESSES = """\
+  Console      {base}/console/
+  Back office  {base}/admin/
+"""
 
 INTERRUPTED = 130
 START_SECONDS = 120
@@ -75,9 +79,8 @@ def run() -> int:
         environment = _environment(found)
         translations.compile_all(env.ROOT / "locale")
         _manage(environment, "migrate", "--verbosity", "0")
-        if HAS_DEMO:
-            _manage(environment, "demo", "--verbosity", "0")
-        return _serve(environment)
+        summary = _manage(environment, "demo") if HAS_DEMO else ADDRESSES.format(base=environment["PUBLIC_URL"])
+        return _serve(environment, summary)
 
 
 def _environment(found: dict[str, str]) -> dict[str, str]:
@@ -119,13 +122,16 @@ def _refuse_taken_port() -> None:
             ) from None
 
 
-def _manage(environment: dict[str, str], *arguments: str) -> None:
+def _manage(environment: dict[str, str], *arguments: str) -> str:
+    """What the command printed; its errors go to the terminal."""
     command = [sys.executable, "manage.py", *arguments]
-    if subprocess.run(command, env=environment, cwd=env.ROOT, check=False).returncode:
+    answer = subprocess.run(command, env=environment, cwd=env.ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if answer.returncode:
         raise StartRefused(f"`manage.py {arguments[0]}` failed; see above.")
+    return answer.stdout
 
 
-def _serve(environment: dict[str, str]) -> int:
+def _serve(environment: dict[str, str], summary: str) -> int:
     """Runs the Procfile under a guard in a session of its own, so that Ctrl-C reaches only us."""
     child = subprocess.Popen(
         guard.command_of("keep", sys.executable, "-m", "honcho", "--env", os.devnull, "start"),
@@ -134,7 +140,7 @@ def _serve(environment: dict[str, str]) -> int:
         stdin=subprocess.PIPE,
         start_new_session=True,
     )
-    threading.Thread(target=_welcome, args=(child,), daemon=True).start()
+    threading.Thread(target=_welcome, args=(child, summary), daemon=True).start()
     try:
         return child.wait()
     finally:
@@ -152,10 +158,10 @@ def _empty_folder(name: str) -> str:
     return str(folder)
 
 
-def _welcome(child: subprocess.Popen[bytes]) -> None:
+def _welcome(child: subprocess.Popen[bytes], summary: str) -> None:
     """Prints where everything is as soon as the web process answers."""
     if guard.wait_until(lambda: child.poll() is not None or _is_up(), START_SECONDS) and child.poll() is None:
-        print(welcome_text(f"http://127.0.0.1:{PORT}", STATE / "demo.json"), flush=True)
+        print(f"\nSluice is up. Ctrl-C stops everything.\n\n{summary}", flush=True)
 
 
 def _is_up() -> bool:

@@ -3,6 +3,7 @@
 import pytest
 from redis import Redis
 
+from apps.accounts import services as accounts
 from config import checks
 
 
@@ -61,3 +62,11 @@ def test_an_unreachable_broker_is_no_reason_to_stay_down(production):
     }
 
     checks.refuse_unsafe_start()
+
+
+@pytest.mark.django_db
+def test_people_of_the_demo_are_refused(production):
+    accounts.new_user("staff@sluice.example", password="a password of the demo", name="Staff", is_staff=True)
+
+    with pytest.raises(SystemExit, match=r"staff@sluice\.example"):
+        checks.refuse_unsafe_start()
