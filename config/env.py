@@ -10,12 +10,16 @@ ROOT = Path(__file__).resolve().parent.parent
 _env = environ.Env()
 environ.Env.read_env(ROOT / ".env")
 
+names_read: set[str] = set()
+"""Every variable that a setting was read from."""
+
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
 
 
 def text(name: str, default: str = "") -> str:
     """The variable as it stands, stripped."""
+    names_read.add(name)
     return str(_env.str(name, default=default)).strip()
 
 

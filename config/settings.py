@@ -31,6 +31,7 @@ WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", default=1, minimum=1, maximum=2
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 ALLOW_PRIVATE_UPSTREAMS = env.flag("ALLOW_PRIVATE_UPSTREAMS", default=DEBUG)
 METRICS_TOKEN = env.text("METRICS_TOKEN")
+TOKENS_PER_TEAM = 200
 ALERT_EMAIL = env.text("ALERT_EMAIL")
 
 # -- Apps, from the top floor down --------------------------------------------------------------
@@ -276,3 +277,6 @@ LOGGING = {
         "kombu": {"level": "WARNING"},
     },
 }
+
+# Variables that are ours: a catalogue file may not hand them to an upstream as a key.
+ENVIRONMENT_NAMES = env.names_read

@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.core import clock
 from apps.core.money import nanos_from_text
+from apps.relay import services as relay
+from apps.relay.models import ApiToken
 from apps.teams import queries as team_queries
 from apps.teams import services as teams
 from apps.teams.models import Membership, Role
@@ -65,4 +68,12 @@ def make_personal_token(team: TeamAccess, *scopes: str, days: int = 30) -> NewPe
         scopes=scopes or ("read", "tokens", "projects", "topup"),
         expires_at=at + timedelta(days=days),
         at=at,
+    )
+
+
+def make_token(team: TeamAccess, name: str = "app", **terms: Any) -> tuple[ApiToken, str]:
+    """An API token of the team and its text; `limit="5"` for a limit in credits."""
+    limit = terms.pop("limit", "0")
+    return relay.create_token(
+        team.id, name, actor=team.user_id, at=clock.now(), limit_nanos=nanos_from_text(limit), **terms
     )

@@ -4,8 +4,9 @@ import pytest
 from pytest_django import Settings
 
 from apps.accounts.models import User
+from apps.relay.models import ApiToken
 from apps.teams.types import TeamAccess
-from tests.cast import make_team, make_user
+from tests.cast import make_team, make_token, make_user
 from tests.wallet.conftest import ledger_checked
 
 __all__ = ["ledger_checked"]
@@ -27,3 +28,9 @@ def ada(db: None) -> User:
 def team(ada: User) -> TeamAccess:
     """Acme, with 100 credits, as Ada reaches it."""
     return make_team("Acme", owner=ada, credits="100")
+
+
+@pytest.fixture
+def token(team: TeamAccess) -> tuple[ApiToken, str]:
+    """A token of Acme without a limit, and its text."""
+    return make_token(team)

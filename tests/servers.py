@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from redis import Redis
 
 from config.embedded import postgres, valkey
@@ -21,6 +22,7 @@ _running: list[postgres.Server] = []
 
 def _start() -> None:
     os.environ["SLUICE_STATE_DIR"] = str(STATE)
+    os.environ.setdefault("FIELD_ENCRYPTION_KEYS", Fernet.generate_key().decode())
     if not os.environ.get("DATABASE_URL"):
         database = postgres.start(STATE, postgres.TEST_SETTINGS)
         os.environ["DATABASE_URL"] = database.url("postgres")

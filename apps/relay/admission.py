@@ -78,10 +78,14 @@ def _group_of(snapshots: Snapshots, caller: Caller, model: ModelSnapshot, at: da
 
 
 def _token_limits(token: TokenSnapshot, limits: RateLimits) -> RateLimits:
-    """The token's own limits where it has them, else its group's."""
+    """The lower of the token's own limit and its group's: the team may restrict a token, staff move the group's."""
     own = {"concurrency": token.concurrency, "rpm": token.rpm, "tpm": token.tpm}
-    given = {name: value for name, value in own.items() if value is not None}
-    return replace(limits, **given) if given else limits
+    lower = {
+        name: value
+        for name, value in own.items()
+        if value is not None and (getattr(limits, name) == 0 or value < getattr(limits, name))
+    }
+    return replace(limits, **lower) if lower else limits
 
 
 def models_for(snapshots: Snapshots, caller: Caller, *, at: datetime) -> list[ModelSnapshot]:

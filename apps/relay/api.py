@@ -99,7 +99,7 @@ def _changed(token: ApiToken, team: TeamAccess, asked: Mapping[str, Any]) -> Api
         if disabled is True:
             services.disable_token(token.pk, actor=team.user_id, at=at)
         if disabled is False:
-            services.enable_token(token.pk, actor=team.user_id)
+            services.enable_token(token.pk, actor=team.user_id, at=at)
         return services.change_token(token.pk, actor=team.user_id, at=at, **terms)
 
 

@@ -18,16 +18,23 @@ RelayError                      status  type                       code
 ├── UpstreamUnavailable         503     service_unavailable_error  upstream_unavailable
 └── UpstreamTimeout             504     server_error               upstream_timeout
 
-The text is English: programs and their authors read it. It never holds a message, a key or a word of an upstream
-about our own account; `UpstreamRefusal` alone quotes the upstream, and is never logged.
+Acts on tokens and channels fail for people, translated, with a base of `apps.core.errors`:
+
+├── TokenMissing, ChannelMissing, ChannelKeyMissing             (NotFound)
+├── TokenLimitReached, TokenNameTaken, ChannelNameTaken         (Conflict)
+└── TokenInvalid, ChannelInvalid, CatalogueInvalid              (Invalid; `field` or `path` names what to correct)
+
+The text of a call's refusal is English: programs and their authors read it. It never holds a message, a key or a word
+of an upstream about our own account; `UpstreamRefusal` alone quotes the upstream, and is never logged.
 """
 
 import math
 
 import msgspec
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
 
-from apps.core.errors import SluiceError
+from apps.core.errors import Conflict, Invalid, NotFound, SluiceError
 from apps.core.ids import public_id, uuid7
 
 _encode = msgspec.json.Encoder().encode
@@ -204,3 +211,48 @@ def headers_of(error: RelayError) -> dict[str, str]:
         headers["retry-after"] = str(math.ceil(seconds))
         headers["retry-after-ms"] = str(math.ceil(seconds * 1000))
     return headers
+
+
+# -- Acts on tokens and channels -----------------------------------------------------------------
+
+
+class TokenMissing(NotFound):
+    code = "token_not_found"
+    text = _("There is no such API token.")
+
+
+class ChannelMissing(NotFound):
+    code = "channel_not_found"
+    text = _("There is no such channel.")
+
+
+class ChannelKeyMissing(NotFound):
+    code = "channel_key_not_found"
+    text = _("There is no such channel key.")
+
+
+class TokenLimitReached(Conflict):
+    code = "token_limit_reached"
+    text = _("The team has as many API tokens as it may have. Delete one first.")
+
+
+class TokenNameTaken(Conflict):
+    code = "token_name_taken"
+    text = _("The team already has an API token with this name.")
+
+
+class ChannelNameTaken(Conflict):
+    code = "channel_name_taken"
+    text = _("There is already a channel with this name.")
+
+
+class TokenInvalid(Invalid):
+    code = "token_invalid"
+
+
+class ChannelInvalid(Invalid):
+    code = "channel_invalid"
+
+
+class CatalogueInvalid(Invalid):
+    code = "catalogue_invalid"

@@ -113,12 +113,16 @@ class Channel(models.Model):
 
 
 class ChannelKey(models.Model):
-    """A key of the channel's upstream account, encrypted; never shown again."""
+    """A key of the channel's upstream account, encrypted; never shown again.
+
+    `source` is the `env:NAME` that a catalogue file took it from: what an export may show in its place.
+    """
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="keys")
     ciphertext = models.BinaryField(editable=False)
     digest = models.BinaryField(max_length=32, editable=False)
     last_four = models.CharField(max_length=4, editable=False)
+    source = models.CharField(max_length=120, blank=True, editable=False)
     enabled = models.BooleanField(_("enabled"), default=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 

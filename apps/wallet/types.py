@@ -15,6 +15,16 @@ class House(IntEnum):
     EXPIRED = 4
 
 
+class LimitKind(IntEnum):
+    """What a limit bounds: for `open_limit`. The numbers are those of the accounts' kinds."""
+
+    TOKEN = 2
+    PROJECT = 3
+    MEMBER = 4
+    TEAM = 5
+    RATE = 6
+
+
 TASKS_OWNER = 1
 """The owner whose lease never ends: holds of tasks that outlive their request."""
 

@@ -35,6 +35,12 @@ WATCHED = [
     ("relay_channelmodel", ANY, "channels"),
 ]
 
+# The first token of another shape changes how unknown texts are met.
+LEGACY = """
+CREATE CONSTRAINT TRIGGER move_topic_for_legacy AFTER INSERT ON relay_apitoken DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.legacy) EXECUTE FUNCTION relay_move_topic('tokens')
+"""
+
 
 def watch(table: str, events: str, topic: str) -> migrations.RunSQL:
     return migrations.RunSQL(
@@ -50,4 +56,5 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(FUNCTION, "DROP FUNCTION relay_move_topic()"),
         *(watch(*row) for row in WATCHED),
+        migrations.RunSQL(LEGACY, "DROP TRIGGER move_topic_for_legacy ON relay_apitoken"),
     ]

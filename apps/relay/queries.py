@@ -1,0 +1,228 @@
+"""What tokens and channels there are: for pages and APIs, scoped to a team; and whole, for the snapshots."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_network
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+
+from apps.core.encryption import decrypt
+from apps.core.ids import parse_public_id
+from apps.core.pagination import DEFAULT_SIZE, Cursor, Page, keyset_page
+from apps.marketplace import queries as marketplace
+from apps.marketplace.types import CatalogueModel
+from apps.relay.models import ApiToken, Channel, ChannelKey, ChannelModel, SnapshotVersion
+from apps.relay.types import (
+    ChannelSnapshot,
+    GrantedGroup,
+    GroupSnapshot,
+    ModelSnapshot,
+    TeamSnapshot,
+    TokenSnapshot,
+)
+from apps.teams import queries as teams
+from apps.wallet import queries as wallet
+from apps.wallet.types import LimitUse, RateLimits
+
+# -- For people ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUse:
+    """A token beside what its ledger account counted."""
+
+    token: ApiToken
+    use: LimitUse
+
+
+def tokens_of(team_id: int) -> list[TokenUse]:
+    """The team's tokens that are not deleted, newest first. Two queries."""
+    tokens = list(ApiToken.objects.filter(team_id=team_id, deleted_at=None).order_by("-pk"))
+    use = wallet.limit_use([token.account_id for token in tokens])
+    return [TokenUse(token, use[token.account_id]) for token in tokens]
+
+
+def token_page(team_id: int, *, cursor: Cursor | None = None, size: int = DEFAULT_SIZE) -> Page[TokenUse]:
+    """One page of `tokens_of`. Two queries."""
+    page = keyset_page(ApiToken.objects.filter(team_id=team_id, deleted_at=None), key="id", cursor=cursor, size=size)
+    use = wallet.limit_use([token.account_id for token in page.results])
+    return page.map(lambda token: TokenUse(token, use[token.account_id]))
+
+
+def token_use(token: ApiToken) -> TokenUse:
+    return TokenUse(token, wallet.limit_use([token.account_id])[token.account_id])
+
+
+def token_by_public_id(team_id: int, public_id: str) -> ApiToken | None:
+    """A token of this team that is not deleted; None for any other id, whoever's it is."""
+    uid = parse_public_id("tk", public_id)
+    return None if uid is None else ApiToken.objects.filter(team_id=team_id, uid=uid, deleted_at=None).first()
+
+
+def token_within(team_ids: Collection[int], public_id: str) -> ApiToken | None:
+    """As `token_by_public_id`, in any of these teams."""
+    uid = parse_public_id("tk", public_id)
+    return None if uid is None else ApiToken.objects.filter(team_id__in=team_ids, uid=uid, deleted_at=None).first()
+
+
+def token_id_of(team_id: int, public_id: str) -> int | None:
+    """The row id behind a token of this team, deleted ones included: logs are searched by it."""
+    uid = parse_public_id("tk", public_id)
+    return ApiToken.objects.filter(team_id=team_id, uid=uid).values_list("pk", flat=True).first() if uid else None
+
+
+def token_names(team_id: int) -> dict[int, str]:
+    """Names by row id, deleted tokens included: logs keep them."""
+    return dict(ApiToken.objects.filter(team_id=team_id).values_list("pk", "name"))
+
+
+def tokens_by_id(team_id: int, token_ids: Iterable[int]) -> dict[int, ApiToken]:
+    """The team's tokens behind rows of its log, deleted ones included."""
+    return ApiToken.objects.filter(team_id=team_id).in_bulk(list(token_ids))
+
+
+def channels() -> QuerySet[Channel]:
+    """All channels for staff, with counts of keys and models; no key is read."""
+    return Channel.objects.prefetch_related("access_groups").annotate(
+        key_count=Count("keys", filter=Q(keys__enabled=True), distinct=True),
+        model_count=Count("models", distinct=True),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ProbedModel:
+    code: str
+    type: str
+
+
+def model_to_probe(channel: Channel, code: str) -> ProbedModel | None:
+    """The chat or embedding model with this code on the channel; its first one for no code."""
+    served = channel.models.filter(model__type__code__in=("chat", "embedding")).order_by("model__type__code", "pk")
+    found = (served.filter(model__code=code) if code else served).values_list("model__code", "model__type__code")
+    row = found.first()
+    return None if row is None else ProbedModel(*row)
+
+
+# -- For the snapshots ---------------------------------------------------------------------------
+
+
+def topic_versions() -> dict[str, int]:
+    return dict(SnapshotVersion.objects.values_list("topic", "n"))
+
+
+def has_legacy_tokens() -> bool:
+    return ApiToken.objects.filter(legacy=True, deleted_at=None).exists()
+
+
+def tokens_by_digest(digests: Iterable[bytes]) -> dict[bytes, TokenSnapshot]:
+    """Tokens by the SHA-256 of their text, in one query; deleted ones too, so that a refusal can say so."""
+    tokens = ApiToken.objects.filter(digest__in=list(digests)).select_related("team")
+    return {bytes(token.digest): _token_snapshot(token) for token in tokens}
+
+
+def teams_by_id(team_ids: Iterable[int]) -> dict[int, TeamSnapshot]:
+    return {
+        reach.id: TeamSnapshot(
+            id=reach.id,
+            main_group=reach.main_group,
+            granted=tuple(GrantedGroup(code, ends_at) for code, ends_at in reach.granted),
+            closed=reach.closed,
+        )
+        for reach in teams.team_reaches(team_ids)
+    }
+
+
+def groups_by_code() -> dict[str, GroupSnapshot]:
+    return {
+        terms.code: GroupSnapshot(
+            code=terms.code,
+            multiplier=terms.multiplier,
+            token_limits=RateLimits(terms.concurrency, terms.rpm, terms.tpm),
+            wallet_limits=RateLimits(terms.wallet_concurrency, terms.wallet_rpm, terms.wallet_tpm),
+        )
+        for terms in teams.access_group_terms()
+    }
+
+
+def catalogues_from(at: datetime, *, changes: int) -> list[tuple[datetime, dict[str, ModelSnapshot]]]:
+    """The catalogue by code as it is at `at`, and as it will be from each of the next price changes on."""
+    catalogues: list[tuple[datetime, dict[str, ModelSnapshot]]] = []
+    instant: datetime | None = at
+    while instant is not None and len(catalogues) <= changes:
+        snapshot = marketplace.catalogue_snapshot(at=instant)
+        catalogues.append((instant, {model.code: _model_snapshot(model) for model in snapshot.models}))
+        instant = snapshot.next_change_at
+    return catalogues
+
+
+def enabled_channels() -> tuple[ChannelSnapshot, ...]:
+    """Every channel that may be asked, highest priority first, with its keys in the clear. Four queries."""
+    rows = Channel.objects.filter(enabled=True).prefetch_related(
+        "access_groups",
+        Prefetch("keys", ChannelKey.objects.filter(enabled=True).order_by("pk")),
+        Prefetch("models", ChannelModel.objects.select_related("model")),
+    )
+    return tuple(map(channel_snapshot, rows))
+
+
+def channel_snapshot(channel: Channel) -> ChannelSnapshot:
+    return ChannelSnapshot(
+        id=channel.pk,
+        name=channel.name,
+        kind=channel.kind,
+        base_url=channel.base_url,
+        keys=tuple(decrypt(bytes(key.ciphertext)) for key in channel.keys.all() if key.enabled),
+        priority=channel.priority,
+        weight=channel.weight,
+        groups=frozenset(group.code for group in channel.access_groups.all()),
+        models=_upstream_names(channel),
+        transport=channel.transport,
+        bills_after_cancel=channel.bills_after_cancel,
+    )
+
+
+def _upstream_names(channel: Channel) -> Mapping[str, str]:
+    return {served.model.code: served.upstream_name for served in channel.models.all()}
+
+
+def _token_snapshot(token: ApiToken) -> TokenSnapshot:
+    return TokenSnapshot(
+        id=token.pk,
+        uid=token.uid,
+        account_id=token.account_id,
+        team_id=token.team_id,
+        wallet_id=token.team.wallet_id,
+        user_id=token.created_by_id,
+        capped=token.limit_nanos > 0,
+        model_codes=frozenset(token.model_codes),
+        ip_allow=tuple(map(ip_network, token.ip_allow)),
+        expires_at=token.expires_at,
+        disabled=token.disabled_at is not None,
+        deleted=token.deleted_at is not None,
+        concurrency=token.concurrency,
+        rpm=token.rpm,
+        tpm=token.tpm,
+    )
+
+
+def _model_snapshot(model: CatalogueModel) -> ModelSnapshot:
+    hold = None if model.price is None else model.price.hold
+    return ModelSnapshot(
+        id=model.id,
+        code=model.code,
+        type=model.type,
+        vendor=model.vendor,
+        lifecycle=model.lifecycle,
+        created_at=model.created_at,
+        context_length=model.context_length,
+        max_output=model.max_output,
+        groups=model.groups,
+        price=model.price,
+        price_version_id=model.price_version_id,
+        hidden_output=hold is not None and hold.hidden_output,
+        pass_unknown_priced=hold is not None and hold.pass_unknown_priced,
+        part_tokens={} if hold is None else hold.part_tokens,
+        retired_on=model.retired_on.isoformat() if model.retired_on else None,
+        successor=model.successor,
+    )

@@ -1,0 +1,156 @@
+"""What the relay runs on in one process: its ledger, snapshots and transports, started and stopped with the server.
+
+Without a started runtime (tests, commands, Django's own server) everything goes through Django's connection.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from asgiref.sync import sync_to_async
+
+from apps.core.db import direct_dsn, in_thread
+from apps.relay import counting, settlement
+from apps.relay.loops import insist, listen, repeat
+from apps.relay.snapshots import FreshSnapshots, LiveSnapshots
+from apps.relay.transports import Transports, new_transport
+from apps.relay.types import ChannelSnapshot, UpstreamTransport
+from apps.wallet import services as wallet
+from apps.wallet.batching import Direct, GroupCommit, Ledger
+from apps.wallet.types import TASKS_OWNER
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+HEARTBEAT_SECONDS = 5.0
+EXPIRY_SECONDS = 5.0
+POLL_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+DRAIN_SECONDS = 30.0
+NOTIFIED = "relay_snapshots"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What the pipeline works with."""
+
+    ledger: Ledger
+    snapshots: LiveSnapshots
+    transports: Callable[[ChannelSnapshot], UpstreamTransport]
+
+
+# -- The runtime in use --------------------------------------------------------------------------
+
+_in_use: Runtime | None = None
+
+
+def get_runtime() -> Runtime:
+    """The started runtime of this process; without one, a new one on Django's connection."""
+    return _in_use or direct_runtime()
+
+
+@contextmanager
+def use_runtime(runtime: Runtime) -> Iterator[Runtime]:
+    """Serves calls from this runtime meanwhile."""
+    global _in_use  # noqa: PLW0603  one process, one runtime
+    before, _in_use = _in_use, runtime
+    try:
+        yield runtime
+    finally:
+        _in_use = before
+
+
+def direct_runtime(transports: Callable[[ChannelSnapshot], UpstreamTransport] | None = None) -> Runtime:
+    """Sees what Django's connection sees, an open transaction included. Slow: every sign-in reads everything."""
+    return Runtime(
+        Direct(TASKS_OWNER, settlement.SETTLE), FreshSnapshots(run=_on_own_connection), transports or new_transport
+    )
+
+
+async def _on_own_connection(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    return await sync_to_async(fn, thread_sensitive=True)(*args, **kwargs)
+
+
+# -- A serving process ---------------------------------------------------------------------------
+
+
+class Keeper:
+    """Keeps one process's runtime alive: the owner's lease, the snapshots, the holds that dead processes left."""
+
+    def __init__(self, owner_id: int, dsn: str) -> None:
+        self._owner_id = owner_id
+        self._dsn = dsn
+        self._hint = asyncio.Event()
+        self._transports = Transports()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.runtime = Runtime(GroupCommit(dsn, owner_id, settlement.SETTLE), LiveSnapshots(), self._transports)
+
+    async def start(self) -> None:
+        await self.runtime.ledger.start()
+        await insist(self.runtime.snapshots.poll, every=RETRY_SECONDS)
+        self._begin(self._keep_up, every=POLL_SECONDS, hint=self._hint)
+        self._begin(partial(listen, self._dsn, NOTIFIED, self._hint), every=RETRY_SECONDS)
+        self._begin(partial(in_thread, wallet.heartbeat, self._owner_id), every=HEARTBEAT_SECONDS)
+        self._begin(partial(in_thread, wallet.expire_holds), every=EXPIRY_SECONDS)
+
+    async def stop(self) -> None:
+        """Waits for calls under way and settles them, then ends the lease, so that nobody waits for it to run out."""
+        left = await settlement.drain(DRAIN_SECONDS)
+        if left:
+            logger.warning("%s calls were still under way after %s s; others will expire them.", left, DRAIN_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.runtime.ledger.stop()
+        await in_thread(wallet.end_owner, self._owner_id)
+        await self._transports.aclose()
+
+    def _begin(self, act: Callable[[], Awaitable[object]], *, every: float, hint: asyncio.Event | None = None) -> None:
+        task = asyncio.create_task(repeat(act, every=every, hint=hint))
+        task.add_done_callback(_log_defect)
+        self._tasks.append(task)
+
+    async def _keep_up(self) -> None:
+        snapshots = self.runtime.snapshots
+        before = snapshots.channels
+        await snapshots.poll()
+        if snapshots.channels is not before:
+            self._transports.keep_only(snapshots.channels)
+
+
+def _log_defect(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.error("The relay's upkeep ended; the process will report not ready.", exc_info=error)
+
+
+_keeper: Keeper | None = None
+
+
+async def start() -> None:
+    """Makes this process serve calls; waits for the database. For the server's start, on its event loop."""
+    global _keeper, _in_use  # noqa: PLW0603  one process, one runtime
+    counting.warm_up()
+    owner_id = await insist(partial(in_thread, wallet.register_owner), every=RETRY_SECONDS)
+    _keeper = Keeper(owner_id, direct_dsn())
+    await _keeper.start()
+    _in_use = _keeper.runtime
+
+
+async def stop() -> None:
+    """Ends this process's part, once no new calls come. Safe to call without a start."""
+    global _keeper, _in_use
+    keeper, _keeper, _in_use = _keeper, None, None
+    if keeper is not None:
+        await keeper.stop()
+
+
+def is_ready() -> bool:
+    """Whether calls would be answered here: the database was seen within the last ten seconds."""
+    return _keeper is None or _keeper.runtime.snapshots.is_fresh

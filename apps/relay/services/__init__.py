@@ -1,0 +1,43 @@
+"""Acts on API tokens and channels: the relay's front door for pages, APIs, commands and the back office."""
+
+from apps.relay.services.channels import (
+    ChannelTerms,
+    add_channel_key,
+    change_channel,
+    check_channel,
+    create_channel,
+    disable_channel,
+    disable_channel_key,
+    enable_channel,
+    enable_channel_key,
+    remove_channel,
+    remove_channel_key,
+)
+from apps.relay.services.tokens import (
+    TokenTerms,
+    change_token,
+    create_token,
+    delete_token,
+    disable_token,
+    enable_token,
+)
+
+__all__ = [
+    "ChannelTerms",
+    "TokenTerms",
+    "add_channel_key",
+    "change_channel",
+    "change_token",
+    "check_channel",
+    "create_channel",
+    "create_token",
+    "delete_token",
+    "disable_channel",
+    "disable_channel_key",
+    "disable_token",
+    "enable_channel",
+    "enable_channel_key",
+    "enable_token",
+    "remove_channel",
+    "remove_channel_key",
+]
