@@ -66,7 +66,7 @@ def test_an_unreachable_broker_is_no_reason_to_stay_down(production):
 
 @pytest.mark.django_db
 def test_people_of_the_demo_are_refused(production):
-    accounts.new_user("staff@sluice.example", password="a password of the demo", name="Staff", is_staff=True)
+    accounts.add_user(accounts.new_user("staff@sluice.example", password="a password of the demo", is_staff=True))
 
     with pytest.raises(SystemExit, match=r"staff@sluice\.example"):
         checks.refuse_unsafe_start()
