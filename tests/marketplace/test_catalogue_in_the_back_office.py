@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
@@ -14,6 +13,7 @@ from apps.marketplace import queries, services
 from apps.marketplace.models import CreditRate, Model, ModelType, PriceVersion, Vendor
 from apps.teams.models import AccessGroup
 from tests.marketplace.configs import config, item
+from tests.staff import sign_in_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -22,8 +22,7 @@ NOON = datetime(2026, 5, 9, 12, 0, tzinfo=UTC)
 
 @pytest.fixture
 def staff(client: Client) -> Client:
-    client.force_login(get_user_model().objects.create_superuser(email="owner@example.com", password="not-a-secret"))
-    return client
+    return sign_in_staff(client)
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
 from apps.core.ids import public_id
-from apps.teams import services as teams
+from tests.cast import make_team
+from tests.staff import sign_in_staff
 from tests.usage.calls import charged, row
 
 pytestmark = pytest.mark.django_db
@@ -19,14 +19,12 @@ LIST = "admin:usage_usagerecord_changelist"
 
 @pytest.fixture
 def staff(client: Client) -> Client:
-    client.force_login(get_user_model().objects.create_superuser(email="owner@example.com", password="not-a-secret"))
-    return client
+    return sign_in_staff(client)
 
 
 @pytest.fixture
 def team_id() -> int:
-    owner = get_user_model().objects.create_user(email="dev@example.com", password="not-a-secret")
-    return teams.personal_team_of(owner).id
+    return make_team().id
 
 
 def shown(staff: Client, **query: str) -> list[Any]:
