@@ -1,13 +1,34 @@
-"""Somebody of the staff, signed in at the back office with a second factor set up."""
+"""Somebody of the staff, signed in at the back office a moment ago, with a second factor set up."""
 
+import time
+
+from allauth.account.internal.flows import login
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group
 from django.test import Client
 
+from apps.accounts.models import User
 from tests.cast import make_user
 
 
-def sign_in_staff(client: Client) -> Client:
-    owner = make_user("owner@example.com", is_staff=True)
-    Authenticator.objects.create(user=owner, type=Authenticator.Type.TOTP, data={})
-    client.force_login(owner)
+def sign_in_staff(client: Client, *, group: str = "") -> Client:
+    """A superuser, or a member of one shipped group."""
+    person = make_user("owner@example.com", is_staff=True)
+    if group:
+        person.is_superuser = False
+        person.save()
+        person.groups.add(Group.objects.get(name=group))
+    Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={})
+    client.force_login(person)
+    sign_in_again(client, person)
     return client
+
+
+def sign_in_again(client: Client, person: User) -> None:
+    """What allauth remembers of a person who just repeated the password."""
+    session = client.session
+    session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [
+        {"method": "password", "at": time.time(), "reauthenticated": True}
+    ]
+    session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(person.pk)
+    session.save()

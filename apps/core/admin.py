@@ -87,7 +87,7 @@ class ServiceActionsMixin(admin.ModelAdmin[Any]):
         def page(request: HttpRequest, object_id: str) -> HttpResponse:
             return self._act(request, action, object_id)
 
-        return reauthentication_required(page, allow_get=True) if action.moves_money else page
+        return reauthentication_required(page) if action.moves_money else page
 
     def _act(self, request: HttpRequest, action: ServiceAction, object_id: str) -> HttpResponse:
         if not self._may(request, action):
