@@ -1,9 +1,56 @@
-"""The one ASGI application."""
+"""The one ASGI application: relay paths go to the lean handler, everything else to Django."""
 
 import os
+import re
+from typing import Any, cast
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_asgi_application()
+_django = get_asgi_application()  # sets Django up, which the imports below need
+
+from django.conf import settings  # noqa: E402
+
+from apps.relay import runtime  # noqa: E402
+from apps.relay.handler import Handler, Receive, Scope, Send  # noqa: E402
+
+RELAY_PATHS = ("/v1/", "/v1beta/", "/api/v1/services/", "/api/v1/tasks/", "/claude/v1/")
+HEALTH_PATHS = ("/healthz", "/readyz", "/metrics")
+
+
+class Application:
+    """Chooses the door by the path, and starts and stops the relay's runtime with the server."""
+
+    def __init__(self) -> None:
+        self._relay = Handler("apps.relay.urls")
+        self._relay_only = settings.SLUICE_ROLE == "relay"
+
+    def stop(self) -> None:
+        """Refuse new calls; those under way go on."""
+        self._relay.stop()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        path = scope["path"]
+        if "//" in path:  # a base URL with a slash at its end is an everyday mistake
+            path = re.sub("/{2,}", "/", path)
+            scope = {**scope, "path": path}
+        if path.startswith(RELAY_PATHS) or (self._relay_only and path not in HEALTH_PATHS):
+            await self._relay(scope, receive, send)
+        else:
+            await cast(Any, _django)(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await runtime.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self.stop()
+        await runtime.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+application = Application()

@@ -1,0 +1,1 @@
+"""The product as it runs: real processes and sockets, committed data, full durability."""

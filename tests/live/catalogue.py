@@ -1,0 +1,66 @@
+"""The catalogue of the live tests: each model's price is easy to add up, each upstream name says how to behave."""
+
+from typing import Any
+
+
+def catalogue(upstream: str, **groups: dict[str, Any]) -> dict[str, Any]:
+    """`fixed` costs 1 credit a call; `metered` a thousandth a token; the streams of `slow` take 2 s, of `long` 20."""
+    models = {
+        "fixed": ("double", _each("calls", "1")),
+        "fixed-slow": ("double+latency_ms=1000", _each("calls", "1")),
+        "metered": ("double", _tokens("1000")),
+        "slow": ("double+chunks=40+pace_ms=50", _tokens("1000")),
+        "long": ("double+chunks=100+pace_ms=200", _tokens("1000")),
+    }
+    return {
+        "access_groups": [{"code": "default", "multiplier": "1", "rpm": 1000000, "tpm": 1000000000, **_OPEN, **groups}],
+        "vendors": [{"code": "double", "name": {"en": "Double"}}],
+        "models": [model(code, pricing) for code, (_, pricing) in models.items()],
+        "channels": [channel(upstream, {code: name for code, (name, _) in models.items()})],
+    }
+
+
+_OPEN = {"concurrency": 100}
+
+
+def model(code: str, pricing: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": code,
+        "type": "chat",
+        "vendor": "double",
+        "lifecycle": "ga",
+        "display_config": {"context_length": 8000, "max_output": 1000},
+        "pricing_config": pricing,
+        "access_groups": ["default"],
+    }
+
+
+def channel(upstream: str, models: dict[str, str]) -> dict[str, Any]:
+    return {
+        "name": "double",
+        "kind": "openai",
+        "base_url": f"{upstream}/v1",
+        "keys": ["sk-of-the-double"],
+        "priority": 0,
+        "weight": 1,
+        "access_groups": ["default"],
+        "models": models,
+    }
+
+
+def _item(meter: str, unit: int, price: str) -> dict[str, Any]:
+    return {"meter": meter, "unit": unit, "tiers": [{"from": 0, "to": None, "price": price}]}
+
+
+def _each(meter: str, price: str) -> dict[str, Any]:
+    return {"schema": 2, "currency": "CREDIT", "items": [_item(meter, 1, price)]}
+
+
+def _tokens(price: str) -> dict[str, Any]:
+    """Credits a million tokens, in and out alike."""
+    million = 1_000_000
+    return {
+        "schema": 2,
+        "currency": "CREDIT",
+        "items": [_item(m, million, price) for m in ("input_tokens", "output_tokens")],
+    }

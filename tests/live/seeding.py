@@ -1,0 +1,42 @@
+"""Run inside the site's environment: reads what is wanted as JSON, makes it through the services, prints the ids.
+
+{"catalogue": {…}, "teams": [{"name": "Acme", "credits": "10", "tokens": [{"name": "a", "limit": "5", "rpm": 60}]}]}
+"""
+
+import json
+import sys
+from typing import Any
+
+import django
+
+django.setup()
+
+from apps.core import clock  # noqa: E402
+from apps.core.money import nanos_from_text  # noqa: E402
+from apps.relay import services as relay  # noqa: E402
+from apps.relay.catalogue import import_catalogue  # noqa: E402
+from tests.cast import make_team  # noqa: E402
+
+
+def main() -> None:
+    wanted = json.load(sys.stdin)
+    if "catalogue" in wanted:
+        import_catalogue(wanted["catalogue"], at=clock.now(), resolve=lambda name: name)
+    made = {"teams": [_team(team) for team in wanted.get("teams", [])]}
+    json.dump(made, sys.stdout)
+
+
+def _team(wanted: dict[str, Any]) -> dict[str, Any]:
+    team = make_team(wanted["name"], credits=wanted["credits"])
+    tokens = [_token(team.id, **token) for token in wanted["tokens"]]
+    return {"id": team.id, "wallet": team.wallet_id, "tokens": tokens}
+
+
+def _token(team_id: int, *, name: str, limit: str = "0", **terms: Any) -> dict[str, Any]:
+    token, secret = relay.create_token(
+        team_id, name, actor=None, at=clock.now(), limit_nanos=nanos_from_text(limit), **terms
+    )
+    return {"id": token.pk, "account": token.account_id, "secret": secret}
+
+
+main()

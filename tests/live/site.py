@@ -1,0 +1,178 @@
+"""The product on a state folder of its own: PostgreSQL with full durability, Valkey, web processes by its own command."""
+
+import base64
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import psycopg
+
+from config.embedded import postgres, valkey
+
+ROOT = Path(__file__).resolve().parents[2]
+DATABASE = "live"
+START_SECONDS = 40
+
+
+class Web:
+    """Web processes that share one port, as `python -m config.web` starts them."""
+
+    def __init__(self, port: int, log: Path, running: subprocess.Popen[bytes]) -> None:
+        self.port = port
+        self.log = log
+        self.running = running
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        return self.running.pid
+
+    def children(self) -> list[int]:
+        """The serving processes under the supervisor."""
+        listed = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return [int(pid) for pid in listed.split()]
+
+    def wait(self) -> Self:
+        deadline = time.monotonic() + START_SECONDS
+        while status_of(f"{self.url}/healthz") != 200:
+            assert self.running.poll() is None, self.log.read_text()[-3000:]
+            assert time.monotonic() < deadline, self.log.read_text()[-3000:]
+            time.sleep(0.1)
+        return self
+
+    def kill(self) -> None:
+        self.running.kill()
+        self.running.wait()
+
+    def stop(self) -> None:
+        if self.running.poll() is None:
+            self.running.terminate()
+            try:
+                self.running.wait(40)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+
+class Site:
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self._folder = folder
+        self._extra = environment
+        self._webs: list[Web] = []
+
+    def __enter__(self) -> Self:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self.database = postgres.start(self._folder)
+        self.broker = valkey.start(self._folder)
+        with psycopg.connect(self.database.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        self.database.create_database(DATABASE)
+        self.dsn = self.database.url(DATABASE)
+        self.manage("migrate", "--verbosity", "0")
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for web in self._webs:
+            web.stop()
+        self.broker.stop()
+        self.database.stop()
+
+    # -- Processes -------------------------------------------------------------------------------
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Production's: DEBUG off, keys of its own, private upstreams allowed for the double."""
+        return {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "DATABASE_URL": self.dsn,
+            "REDIS_URL": self.broker.url,
+            "SLUICE_STATE_DIR": str(self._folder),
+            "DEBUG": "0",
+            "SECRET_KEY": "live-tests-only-" + "x" * 50,
+            "FIELD_ENCRYPTION_KEYS": base64.urlsafe_b64encode(b"k" * 32).decode(),
+            "ALLOWED_HOSTS": "127.0.0.1,localhost",
+            "ALLOW_PRIVATE_UPSTREAMS": "1",
+            **self._extra,
+        }
+
+    def manage(self, *arguments: str) -> str:
+        return self._run([sys.executable, "manage.py", *arguments])
+
+    def seed(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Catalogue, teams with money, tokens; see `tests.live.seeding`."""
+        return json.loads(self._run([sys.executable, "-m", "tests.live.seeding"], json.dumps(wanted)))
+
+    def _run(self, command: Sequence[str], stdin: str = "") -> str:
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, input=stdin, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+        return done.stdout
+
+    def start_web(self, *, count: int = 1, wrap: Sequence[str] = (), **environment: str) -> Web:
+        """`wrap` goes before the command, as `taskset` does."""
+        port = free_port()
+        log = self._folder / f"web-{port}.log"
+        settings = {**self.environment, "PORT": str(port), "WEB_CONCURRENCY": str(count), **environment}
+        with log.open("wb") as output:
+            running = subprocess.Popen(
+                [*wrap, sys.executable, "-m", "config.web"],
+                cwd=ROOT,
+                env=settings,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        web = Web(port, log, running)
+        self._webs.append(web)
+        return web.wait()
+
+    # -- What the books say ----------------------------------------------------------------------
+
+    def rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.dsn) as connection:
+            return connection.execute(statement, parameters).fetchall()
+
+    def one(self, statement: str, *parameters: object) -> Any:
+        return self.rows(statement, *parameters)[0][0]
+
+
+@contextmanager
+def running_upstream(wrap: Sequence[str] = ()) -> Iterator[tuple[str, int]]:
+    """The double as a process of its own: its address and its pid."""
+    command = [*wrap, sys.executable, "-m", "tests.doubles.upstream", "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        try:
+            yield running.stdout.readline().strip(), running.pid
+        finally:
+            running.send_signal(signal.SIGTERM)
+            running.wait(10)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def status_of(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return int(error.code)
+    except OSError:
+        return 0
