@@ -1,0 +1,172 @@
+"""Snapshots inside one transaction: what a token, a team, a model and a channel look like to the relay."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+
+from apps.core import clock
+from apps.marketplace import services as marketplace
+from apps.relay import services, token_text
+from apps.relay.models import ApiToken
+from apps.relay.snapshots import FreshSnapshots, LiveSnapshots
+from apps.relay.types import GrantedGroup, GroupSnapshot, TeamSnapshot
+from apps.teams.models import AccessGroup
+from apps.teams.types import TeamAccess
+from apps.wallet.types import RateLimits
+from tests.cast import make_token
+from tests.relay.catalogues import import_small, priced
+
+pytestmark = pytest.mark.django_db
+
+T = TypeVar("T")
+
+
+async def here(fn: Callable[..., T], *args: object, **kwargs: object) -> T:
+    return await sync_to_async(fn, thread_sensitive=True)(*args, **kwargs)
+
+
+def polled(**options: object) -> LiveSnapshots:
+    snapshots = LiveSnapshots(run=here, **options)  # type: ignore[arg-type]
+    async_to_sync(snapshots.poll)()
+    return snapshots
+
+
+def test_a_token_is_found_by_its_text_with_all_that_a_call_needs(team: TeamAccess):
+    import_small()
+    row, secret = make_token(team, limit="5", model_codes=["small-chat"], ip_allow=["203.0.113.0/24"], rpm=7)
+
+    found = async_to_sync(polled().token_by_secret)(secret)
+
+    assert found is not None
+    assert (found.id, found.account_id, found.wallet_id) == (row.pk, row.account_id, team.wallet_id)
+    assert (found.capped, found.model_codes, found.rpm) == (True, frozenset({"small-chat"}), 7)
+    assert [str(network) for network in found.ip_allow] == ["203.0.113.0/24"]
+
+
+def test_a_deleted_token_says_so(team: TeamAccess):
+    row, secret = make_token(team)
+    services.delete_token(row.pk, actor=None, at=clock.now())
+
+    found = async_to_sync(polled().token_by_secret)(secret)
+
+    assert found is not None
+    assert found.deleted
+
+
+def test_noise_costs_no_query(team: TeamAccess, django_assert_num_queries):
+    _, secret = make_token(team)
+    snapshots = polled()
+
+    with django_assert_num_queries(0):
+        assert async_to_sync(snapshots.token_by_secret)("sk-" + "x" * 49) is None
+        assert async_to_sync(snapshots.token_by_secret)(secret[:-1]) is None
+
+
+def test_other_shapes_are_looked_up_only_while_a_legacy_token_exists(team: TeamAccess):
+    row, _ = make_token(team)
+    ApiToken.objects.filter(pk=row.pk).update(digest=token_text.digest("fk-old-shape"))
+    assert async_to_sync(polled().token_by_secret)("fk-old-shape") is None
+
+    ApiToken.objects.filter(pk=row.pk).update(legacy=True)
+
+    found = async_to_sync(polled().token_by_secret)("fk-old-shape")
+    assert found is not None
+    assert found.id == row.pk
+
+
+def test_a_hundred_unknown_tokens_at_once_share_one_query(team: TeamAccess, django_assert_num_queries):
+    secrets = [make_token(team, f"app {number}")[1] for number in range(5)] + [token_text.mint() for _ in range(95)]
+    snapshots = polled()
+
+    async def all_at_once() -> list[object]:
+        return await asyncio.gather(*map(snapshots.token_by_secret, secrets))
+
+    with django_assert_num_queries(1):
+        found = async_to_sync(all_at_once)()
+
+    assert sum(token is not None for token in found) == 5
+
+
+def test_the_main_group_wins_then_the_cheapest_granted_one_then_the_first_by_code():
+    import_small()
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    snapshots = polled()
+    limits = RateLimits(100, 600, 1_000_000)
+    snapshots._groups = {
+        code: GroupSnapshot(code, Decimal(multiplier), limits, RateLimits())
+        for code, multiplier in (("default", "1"), ("b", "0.8"), ("a", "0.8"), ("dear", "2"))
+    }
+    model = replace(snapshots.models["small-chat"], groups=frozenset({"a", "b", "dear"}))
+    granted = (GrantedGroup("dear"), GrantedGroup("b"), GrantedGroup("a", at + timedelta(seconds=1)))
+    team = TeamSnapshot(1, "default", granted)
+
+    assert snapshots.group_for(team, model, at).code == "a"
+    assert snapshots.group_for(team, model, at + timedelta(seconds=1)).code == "b"
+    assert snapshots.group_for(replace(team, main_group="dear"), model, at).code == "dear"
+    assert snapshots.group_for(TeamSnapshot(1, "default"), model, at) is None
+
+
+def test_a_price_turns_at_its_instant_without_a_poll():
+    import_small()
+    instant = {"now": clock.now()}
+    later = instant["now"] + timedelta(minutes=5)
+    snapshots = polled(now=lambda: instant["now"])
+    model_id = snapshots.models["small-chat"].id
+    before = snapshots.models["small-chat"].price_version_id
+    marketplace.publish_price(model_id, priced("9"), at=instant["now"], starts_at=later)
+    async_to_sync(snapshots.reload)()
+
+    assert snapshots.models["small-chat"].price_version_id == before
+    instant["now"] = later - timedelta(milliseconds=1)
+    assert snapshots.models["small-chat"].price_version_id == before
+    instant["now"] = later
+    assert snapshots.models["small-chat"].price_version_id not in (before, None)
+
+
+def test_a_channel_shows_its_keys_only_here_and_only_the_enabled_ones():
+    import_small()
+    channel = services.create_channel(
+        "one",
+        actor=None,
+        at=clock.now(),
+        kind="openai",
+        base_url="https://upstream.example/v1/",
+        access_groups=["default"],
+        models={"small-chat": "big-name"},
+    )
+    services.add_channel_key(channel.pk, "sk-first-upstream-key", actor=None, at=clock.now())
+    off = services.add_channel_key(channel.pk, "sk-second-upstream-key", actor=None, at=clock.now())
+    services.disable_channel_key(off.pk, actor=None, at=clock.now())
+
+    found = {channel.name: channel for channel in polled().channels}["one"]
+
+    assert found.keys == ("sk-first-upstream-key",)
+    assert (found.base_url, found.models) == ("https://upstream.example/v1", {"small-chat": "big-name"})
+    assert "upstream-key" not in repr(found)
+
+
+def test_a_disabled_channel_is_absent():
+    import_small()
+    assert [channel.name for channel in polled().channels] == ["sandbox"]
+
+    services.disable_channel(polled().channels[0].id, actor=None, at=clock.now(), reason="test")
+
+    assert polled().channels == ()
+
+
+def test_inside_a_transaction_every_sign_in_reads_again(team: TeamAccess):
+    _, secret = make_token(team)
+    snapshots = FreshSnapshots(run=here)
+    assert async_to_sync(snapshots.token_by_secret)(secret) is not None
+    assert snapshots.groups["default"].token_limits.rpm == 600
+
+    AccessGroup.objects.filter(code="default").update(rpm=5)
+
+    async_to_sync(snapshots.token_by_secret)(secret)
+    assert snapshots.groups["default"].token_limits.rpm == 5
