@@ -102,7 +102,10 @@ class MinuteUsage(models.Model):
                 fields=["team_id", "minute", "token_id", "model_code", "status"], name="minute_usage_once"
             )
         ]
-        indexes = [models.Index(fields=["minute"], name="minute_usage_by_age")]
+        indexes = [
+            models.Index(fields=["minute"], name="minute_usage_by_age"),
+            models.Index(fields=["team_id", "minute"], name="minute_usage_refused", condition=models.Q(refused__gt=0)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.team_id} {self.minute:%Y-%m-%d %H:%M} {self.model_code} {self.status}"

@@ -85,7 +85,7 @@ def figures_today(team_id: int, *, at: datetime) -> TodayFigures:
     today = business_date(at)
     days = spend_by_day_and_model(team_id, today, today)
     start, end = day_bounds(today)
-    refused = MinuteUsage.objects.filter(team_id=team_id, minute__gte=start, minute__lt=end)
+    refused = MinuteUsage.objects.filter(team_id=team_id, minute__gte=start, minute__lt=end, refused__gt=0)
     latencies = (
         _between(UsageRecord.objects.filter(team_id=team_id), start, end)
         .filter(status__lt=400)

@@ -14,8 +14,8 @@ ORIGIN_DAYS = 90
 MINUTE_DAYS = 35
 # Records are committed this long after their `settled_at` at the very latest: statements end after 5 s, 15 s elsewhere.
 _SETTLING_SECONDS = 30
-# A roll-up that was away catches up in spans of this length, each in its own transaction.
-_SPAN = timedelta(hours=1)
+# A roll-up that was away catches up in spans of this length, each in its own transaction and far from its timeout.
+_SPAN = timedelta(minutes=10)
 
 _UNTIL = "SELECT clock_timestamp() - make_interval(secs => %s)"
 _SINCE = """

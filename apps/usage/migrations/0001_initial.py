@@ -39,8 +39,8 @@ CREATE TABLE usage_record (
 ) PARTITION BY RANGE (id);
 CREATE INDEX usage_record_team ON usage_record (team_id, id DESC);
 CREATE INDEX usage_record_token ON usage_record (token_id, id DESC);
--- rows arrive in the order of this column, so a BRIN index of a few pages finds the newest for the roll-up
-CREATE INDEX usage_record_settled ON usage_record USING brin (settled_at) WITH (pages_per_range = 16, autosummarize = on);
+-- for the roll-up and for what it has not seen yet; not BRIN, which reads everything that is not summarised yet
+CREATE INDEX usage_record_settled ON usage_record (settled_at);
 """
 CREATE_ORIGIN = "CREATE TABLE usage_origin (id uuid PRIMARY KEY, ip inet NOT NULL) PARTITION BY RANGE (id);"
 
@@ -160,7 +160,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'usage of a minute',
                 'verbose_name_plural': 'usage by minute',
-                'indexes': [models.Index(fields=['minute'], name='minute_usage_by_age')],
+                'indexes': [models.Index(fields=['minute'], name='minute_usage_by_age'), models.Index(condition=models.Q(('refused__gt', 0)), fields=['team_id', 'minute'], name='minute_usage_refused')],
                 'constraints': [models.UniqueConstraint(fields=('team_id', 'minute', 'token_id', 'model_code', 'status'), name='minute_usage_once')],
             },
         ),
