@@ -1,16 +1,24 @@
 """Every URL of the site, door by door. Relay paths are also served by the lean handler in `config.asgi`."""
 
 from django.contrib import admin
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView
 
+from apps.console.api import ModelListView, ModelView, UsageLogView, WalletView
 from apps.core.api import NoSuchEndpoint
+from apps.relay.api import TokenListView, TokenView
 from apps.teams.api import TeamListView
 from config import health
 
 platform_api = [
+    path("api/models", ModelListView.as_view(), name="api_models"),
+    path("api/models/<path:model_id>", ModelView.as_view(), name="api_model"),
     path("api/teams", TeamListView.as_view(), name="api_teams"),
+    path("api/tokens", TokenListView.as_view(), name="api_tokens"),
+    path("api/tokens/<str:token_id>", TokenView.as_view(), name="api_token"),
+    path("api/usage/logs", UsageLogView.as_view(), name="api_usage_logs"),
+    path("api/wallet", WalletView.as_view(), name="api_wallet"),
     path("api/schema", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/docs", TemplateView.as_view(template_name="api/docs.html"), name="api_docs"),
     re_path(r"^api/", NoSuchEndpoint.as_view(), name="api_unknown"),
@@ -22,4 +30,5 @@ urlpatterns = [
     path("metrics", health.metrics, name="metrics"),
     path("admin/", admin.site.urls),
     *platform_api,
+    path("", include("apps.relay.urls")),
 ]

@@ -7,6 +7,7 @@ from apps.accounts.models import User
 from apps.relay.models import ApiToken
 from apps.teams.types import TeamAccess
 from tests.cast import make_team, make_token, make_user
+from tests.catalogue import import_test_catalogue
 from tests.wallet.conftest import ledger_checked
 
 __all__ = ["ledger_checked"]
@@ -34,3 +35,9 @@ def team(ada: User) -> TeamAccess:
 def token(team: TeamAccess) -> tuple[ApiToken, str]:
     """A token of Acme without a limit, and its text."""
     return make_token(team)
+
+
+@pytest.fixture
+def catalogue(db: None) -> None:
+    """The models of `tests.catalogue`, with prices and a sandbox channel."""
+    import_test_catalogue()

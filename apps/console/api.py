@@ -162,7 +162,7 @@ def _groups(team: TeamAccess | None, at: datetime) -> list[GroupTerms]:
 
 
 def _seen_model(code: str, groups: list[GroupTerms], at: datetime) -> tuple[ModelCard, GroupTerms]:
-    for group in groups:
+    for group in groups if code.isprintable() else []:  # a NUL would not even be a question to PostgreSQL
         card = marketplace.visible_model(code, [group.code], at=at)
         if card is not None:
             return card, group

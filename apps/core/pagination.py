@@ -18,7 +18,7 @@ MAX_SIZE: Final = 200
 
 _CURSOR: Final = re.compile(r"([<>])([0-9]{1,19}|[0-9a-f-]{36})", re.ASCII)
 
-T = TypeVar("T")
+T = TypeVar("T", covariant=True)
 U = TypeVar("U")
 M = TypeVar("M", bound=Model)
 

@@ -1,0 +1,61 @@
+"""A team's wallet on the platform API."""
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from apps.accounts.models import User
+from apps.core.ids import uuid7
+from apps.teams.types import TeamAccess
+from apps.wallet import services as wallet
+from apps.wallet.types import HoldRequest
+from tests.cast import grant, make_token
+
+
+@pytest.fixture
+def client(ada: User) -> Client:
+    client = Client()
+    client.force_login(ada)
+    return client
+
+
+@pytest.mark.usefixtures("ledger_checked")
+def test_balance_and_lots_are_decimal_strings(client: Client, team: TeamAccess, settings: Settings) -> None:
+    settings.CREDITS_PER_USD = "8"
+    grant(team, "0.000000001")
+
+    body = client.get(f"/api/wallet?team={team.public_id}").json()
+
+    lots = body.pop("lots")
+    assert body == {
+        "team": team.public_id,
+        "balance": "100.000000001",
+        "held": "0",
+        "available": "100.000000001",
+        "usd_equivalent": "12.5",
+        "arrears": "0",
+    }
+    assert sorted((lot["source"], lot["granted"], lot["remaining"]) for lot in lots) == [
+        ("gift", "0.000000001", "0.000000001"),
+        ("gift", "100", "100"),
+    ]
+    assert {(lot["spend_until"], lot["refund_until"]) for lot in lots} == {(None, None)}
+
+
+@pytest.mark.usefixtures("ledger_checked")
+def test_a_call_under_way_is_held_and_not_available(client: Client, team: TeamAccess) -> None:
+    token, _ = make_token(team)
+    owner = wallet.register_owner("test")
+    call = HoldRequest(call_id=uuid7(), accounts=(token.account_id, team.wallet_id), amount_nanos=300_000_000, tokens=0)
+
+    wallet.authorise(call, owner_id=owner)
+
+    body = client.get(f"/api/wallet?team={team.public_id}").json()
+    assert (body["balance"], body["held"], body["available"]) == ("100", "0.3", "99.7")
+
+
+def test_without_a_team_the_own_one_is_meant(client: Client, team: TeamAccess) -> None:
+    body = client.get("/api/wallet").json()
+
+    assert body["team"] != team.public_id
+    assert (body["balance"], body["lots"]) == ("0", [])
