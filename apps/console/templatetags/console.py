@@ -107,8 +107,15 @@ def day(at: Any) -> str:
 
 
 @register.filter
-def short_day(on: Any) -> str:
-    return date_format(on, pgettext("date format", "j M"), use_l10n=False)
+def short_day(at: Any) -> str:
+    """The day without its year; takes an instant or a date."""
+    local = localtime(at) if isinstance(at, datetime) else at
+    return date_format(local, pgettext("date format", "j M"), use_l10n=False)
+
+
+@register.filter
+def time_of_day(at: datetime) -> str:
+    return date_format(localtime(at), "H:i:s", use_l10n=False)
 
 
 @register.filter
