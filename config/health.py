@@ -13,6 +13,9 @@ from django.views.decorators.http import require_safe
 from apps.core import metrics as counted
 from apps.core import partitions
 from apps.core.clock import now
+from apps.journal import queries as journal
+from apps.relay import runtime
+from apps.wallet import queries as wallet
 
 
 @require_safe
@@ -36,7 +39,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus' text format, of all processes of this machine when they share PROMETHEUS_MULTIPROC_DIR."""
     if not _may_read_metrics(request):
         return HttpResponseNotFound("not found\n", content_type="text/plain")
-    return HttpResponse(counted.as_text(), content_type=counted.CONTENT_TYPE)
+    return HttpResponse(counted.as_text() + _books_as_text(), content_type=counted.CONTENT_TYPE)
 
 
 def _holds(is_ready: Callable[[], bool]) -> bool:
@@ -65,7 +68,23 @@ READINESS: dict[str, Callable[[], bool]] = {
     "database": _database_answers,
     "migrations": _is_migrated,
     "partitions": _has_room_next_month,
+    "snapshots": runtime.is_ready,
 }
+
+
+def _books_as_text() -> bytes:
+    """What the database knows, asked anew each time; left out while it does not answer."""
+    try:
+        run = journal.last_run("verify_ledger")
+        figures = {
+            "sluice_open_holds": ("Calls that hold money now.", wallet.open_holds()),
+            "sluice_open_alerts": ("Operator alerts that nobody closed.", journal.open_alerts()),
+            "sluice_ledger_broken": ("1 if the last verification found a rule broken.", bool(run and run.has_failed)),
+        }
+    except DatabaseError:
+        return b""
+    lines = [f"# HELP {name} {text}\n# TYPE {name} gauge\n{name} {int(n)}\n" for name, (text, n) in figures.items()]
+    return "".join(lines).encode()
 
 
 def _may_read_metrics(request: HttpRequest) -> bool:

@@ -52,3 +52,7 @@ class Run:
     started_at: datetime
     ended_at: datetime | None
     outcome: str
+
+    @property
+    def has_failed(self) -> bool:
+        return self.outcome == "failed"

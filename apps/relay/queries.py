@@ -12,7 +12,7 @@ from apps.core.ids import parse_public_id
 from apps.core.pagination import DEFAULT_SIZE, Cursor, Page, keyset_page
 from apps.marketplace import queries as marketplace
 from apps.marketplace.types import CatalogueModel
-from apps.relay.models import ApiToken, Channel, ChannelKey, ChannelModel, SnapshotVersion
+from apps.relay.models import ApiToken, Channel, ChannelKey, ChannelKind, ChannelModel, SnapshotVersion
 from apps.relay.types import (
     ChannelSnapshot,
     GrantedGroup,
@@ -164,6 +164,11 @@ def enabled_channels() -> tuple[ChannelSnapshot, ...]:
         Prefetch("models", ChannelModel.objects.select_related("model")),
     )
     return tuple(map(channel_snapshot, rows))
+
+
+def enabled_sandboxes() -> list[str]:
+    """Names of the channels that answer from the sandbox."""
+    return list(Channel.objects.filter(enabled=True, kind=ChannelKind.SANDBOX).values_list("name", flat=True))
 
 
 def channel_snapshot(channel: Channel) -> ChannelSnapshot:

@@ -6,19 +6,19 @@ from apps.core import clock
 from apps.usage import services
 
 
-@shared_task(name="usage.roll_up")  # type: ignore[untyped-decorator]  # celery has no types
+@shared_task(name="usage.roll_up")
 def roll_up(**_: object) -> int:
     """Every minute: settled calls into minutes and days."""
     return services.roll_up()
 
 
-@shared_task(name="usage.drop_expired_origins")  # type: ignore[untyped-decorator]  # celery has no types
+@shared_task(name="usage.drop_expired_origins")
 def drop_expired_origins(**_: object) -> int:
     """Every night: addresses whose retention ended."""
     return services.drop_expired_origins(at=clock.now())
 
 
-@shared_task(name="usage.drop_old_minutes")  # type: ignore[untyped-decorator]  # celery has no types
+@shared_task(name="usage.drop_old_minutes")
 def drop_old_minutes(**_: object) -> int:
     """Every night: minutes that no chart shows any more."""
     return services.drop_old_minutes(at=clock.now())

@@ -60,6 +60,11 @@ def hold_by_id(call_id: UUID) -> OpenHold | None:
     return OpenHold(hold.pk, hold.wallet_id, tuple(hold.accounts), hold.amount_nanos, hold.owner_id, hold.max_until)
 
 
+def open_holds() -> int:
+    """How many calls hold money now."""
+    return Hold.objects.count()
+
+
 def lots_of(wallet_id: int) -> list[LotState]:
     """The wallet's lots, oldest first, with what spending has left of each."""
     lots = list(Lot.objects.filter(wallet_id=wallet_id).order_by("created_at", "pk"))

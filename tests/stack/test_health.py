@@ -3,6 +3,9 @@
 import pytest
 from django.db import connection
 
+from apps.wallet import services as wallet
+from apps.wallet.tasks import verify_ledger
+
 
 def test_a_living_process_says_so_without_its_database(client):
     answer = client.get("/healthz")
@@ -41,6 +44,7 @@ def test_a_table_without_next_month_makes_unready(client):
     assert answer.json()["checks"]["partitions"] is False
 
 
+@pytest.mark.django_db
 def test_metrics_are_for_the_bearer_of_their_token(client, settings):
     settings.METRICS_TOKEN = "watcher"
 
@@ -56,6 +60,7 @@ def test_metrics_without_a_token_are_closed_in_production(client, settings):
     assert client.get("/metrics").status_code == 404
 
 
+@pytest.mark.django_db
 def test_metrics_name_what_the_relay_counts(client, settings):
     settings.METRICS_TOKEN = "watcher"
 
@@ -63,3 +68,18 @@ def test_metrics_name_what_the_relay_counts(client, settings):
 
     assert "sluice_settle_late_total" in text
     assert "sluice_ledger_batch_calls" in text
+    assert "sluice_open_holds 0" in text
+    assert "sluice_ledger_broken 0" in text
+
+
+@pytest.mark.django_db
+def test_a_broken_ledger_shows_after_its_verification(client, settings):
+    settings.METRICS_TOKEN = "watcher"
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE wallet_account SET open_slots = 5 WHERE id = %s", [wallet.open_wallet("team")])
+
+    assert verify_ledger() == 1
+
+    text = client.get("/metrics", headers={"Authorization": "Bearer watcher"}).content.decode()
+    assert "sluice_ledger_broken 1" in text
+    assert "sluice_open_alerts 1" in text
