@@ -91,9 +91,9 @@ class _Stream:
         self._is_caller_gone = False
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
-        yield b""
-        self._listen()
         try:
+            yield b""
+            self._listen()
             while (passed := await self._next()) is not None:
                 if passed:
                     yield passed

@@ -72,7 +72,7 @@ class _Answer(msgspec.Struct):
 class _Head(msgspec.Struct):
     usage: _Usage | None = None
     choices: list[Raw] | None = None
-    error: Raw | None = None
+    error: Raw = Raw(b"null")
 
 
 class _Error(msgspec.Struct):
@@ -213,6 +213,14 @@ class EventCutter:
         return len(self.carry) > MAX_EVENT_BYTES
 
 
+_FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
+
+
+def may_be_stream(head: bytes) -> bool:
+    """Whether these first bytes can begin a stream of events, however few they are."""
+    return any(head.startswith(field) or field.startswith(head) for field in _FIELDS)
+
+
 def data_of(events: bytes) -> Iterator[bytes]:
     """The data of each event of a block; comments and other fields are skipped."""
     for line in events.splitlines():
@@ -256,7 +264,7 @@ def has_error(data: bytes) -> bool:
         error = _decode_head(data).error
     except msgspec.DecodeError:
         return False
-    return error is not None and bytes(error) != b"null"
+    return bytes(error) != b"null"
 
 
 def is_finished(blocks: Iterable[bytes]) -> bool:

@@ -81,8 +81,8 @@ def _check_is_answer(body: bytes, *, stream: bool) -> None:
             raise openai.error_of_event(body)
         return
     head = body.lstrip()
-    if head.startswith(b"{"):
+    if not head or not events.may_be_stream(head):
         raise openai.error_of_event(head)
     first = next(events.data_of(head), b"")
-    if not body or events.has_error(first):
+    if events.has_error(first):
         raise openai.error_of_event(first)

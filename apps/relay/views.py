@@ -120,7 +120,8 @@ class ModelView(ModelsView):
 class UnknownView(RelayView):
     """Every other path below `/v1/`."""
 
-    http_method_names = []
+    async def get(self, request: Request, rest: str) -> HttpResponseBase:
+        return await self._refuse(request)
 
     async def _refuse(self, request: Request, *args: object, **kwargs: object) -> HttpResponseBase:
         raise errors.UnknownUrl(request.method, request.path)

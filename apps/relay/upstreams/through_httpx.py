@@ -1,6 +1,7 @@
 """Any httpx transport as a channel's transport: HTTP/2, proxies, and the doubles of tests."""
 
 from collections.abc import AsyncIterator
+from typing import cast
 
 import httpx
 
@@ -14,8 +15,8 @@ class HttpxAnswer:
         self.status = response.status_code
         self.headers = [(name.lower(), value) for name, value in response.headers.raw]
         self.complete = False
-        self._response = response
-        self._pieces: AsyncIterator[bytes] = response.aiter_raw()
+        self._stream = cast(httpx.AsyncByteStream, response.stream)
+        self._pieces: AsyncIterator[bytes] = aiter(self._stream)
 
     async def piece(self) -> bytes:
         async for piece in self._pieces:
@@ -35,7 +36,7 @@ class HttpxAnswer:
         return b"".join(pieces)
 
     async def aclose(self) -> None:
-        await self._response.aclose()
+        await self._stream.aclose()
 
 
 class ThroughHttpx:

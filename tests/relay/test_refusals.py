@@ -1,0 +1,226 @@
+"""What the relay refuses before anything is sent: a clear error, nothing charged, nothing held."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from apps.core import clock
+from apps.relay import services
+from apps.wallet import services as wallet
+from tests.relay.conftest import Relay
+
+pytestmark = pytest.mark.django_db
+
+HI: dict[str, Any] = {"model": "chat-model", "messages": [{"role": "user", "content": "hi"}]}
+
+
+def change(relay: Relay, **terms: Any) -> None:
+    services.change_token(relay.token.pk, actor=None, at=clock.now(), **terms)
+
+
+@pytest.mark.parametrize(
+    ("authorization", "hint"),
+    [
+        ("", "missing"),
+        ("sk-abc", "missing_bearer"),
+        ("Basic abc", "missing_bearer"),
+        ("Bearer sk-abc", "unknown"),
+        ("Bearer ", "unknown"),
+        ("Bearer sk-é", "unknown"),
+    ],
+)
+def test_a_bad_key_is_401_and_says_why(relay: Relay, authorization: str, hint: str) -> None:
+    reply = relay.post("/v1/chat/completions", HI, authorization=authorization)
+
+    assert (reply.status, reply.error["code"], reply.error["hint"]) == (401, "invalid_api_key", hint)
+    assert reply.headers["x-request-id"] == reply.error["request_id"]
+    relay.assert_nothing_happened()
+
+
+def test_a_deleted_key_is_401(relay: Relay) -> None:
+    services.delete_token(relay.token.pk, actor=None, at=clock.now())
+
+    assert relay.chat().error["hint"] in ("deleted", "unknown")
+
+
+def test_a_disabled_key_is_401(relay: Relay) -> None:
+    services.disable_token(relay.token.pk, actor=None, at=clock.now())
+
+    assert relay.chat().error["hint"] == "disabled"
+
+
+def test_a_key_whose_account_was_closed_a_moment_ago_is_401_although_remembered_as_good(relay: Relay) -> None:
+    wallet.close_account(relay.token.account_id)
+
+    reply = relay.chat()
+
+    assert (reply.status, reply.error["hint"]) == (401, "deleted")
+
+
+def test_an_expired_key_is_401(relay: Relay) -> None:
+    relay.token.expires_at = clock.now() - timedelta(seconds=1)
+    relay.token.save()
+
+    assert relay.chat().error["hint"] == "expired"
+
+
+def test_an_address_outside_the_list_is_403(relay: Relay) -> None:
+    change(relay, ip_allow=["192.0.2.0/24"])
+
+    reply = relay.chat()
+
+    assert (reply.status, reply.error["code"]) == (403, "ip_not_allowed")
+    change(relay, ip_allow=["127.0.0.0/8"])
+    assert relay.chat().status == 200
+
+
+def test_a_mistyped_model_is_404_with_its_neighbours(relay: Relay) -> None:
+    reply = relay.chat(model="chat-modle")
+
+    assert (reply.status, reply.error["code"], reply.error["param"]) == (404, "model_not_found", "model")
+    assert reply.error["nearest"][0] == "chat-model"
+    relay.assert_nothing_happened()
+
+
+def test_models_of_other_groups_do_not_exist(relay: Relay) -> None:
+    reply = relay.chat(model="secret-model")
+
+    assert reply.status == 404
+    assert "secret-model" not in reply.error["nearest"]
+    assert relay.get("/v1/models/secret-model").status == 404
+
+
+def test_a_token_may_be_bound_to_models(relay: Relay) -> None:
+    change(relay, model_codes=["fixed-model"])
+
+    assert relay.chat().status == 404
+    assert relay.chat(model="fixed-model").status == 200
+    assert [model["id"] for model in relay.get("/v1/models").json["data"]] == ["fixed-model"]
+
+
+def test_a_retired_model_names_its_successor(relay: Relay) -> None:
+    error = relay.chat(model="old-model").error
+
+    assert (error["availability"], error["successor"]) == ("retired", "chat-model")
+
+
+def test_a_planned_model_is_to_come(relay: Relay) -> None:
+    assert relay.chat(model="coming-model").error["availability"] == "planned"
+
+
+def test_an_empty_wallet_is_402_with_what_would_fit(relay: Relay) -> None:
+    # 65 + 16 + 64 = 145 tokens in at 2 a million, and 16,384 out at 8: 0.131362 credits at most
+    change(relay, limit_nanos=100_000_000)
+
+    reply = relay.chat()
+
+    assert (reply.status, reply.error["code"], reply.error["scope"]) == (402, "insufficient_quota", "token")
+    assert reply.error["have"] == "0.1"
+    assert reply.headers["x-should-retry"] == "false"
+    assert f"lower max_tokens to {reply.error['max_tokens']}" in reply.error["message"]
+    relay.assert_nothing_happened()
+    assert relay.chat(max_tokens=reply.error["max_tokens"] - 10).status == 200
+
+
+def test_the_account_may_be_what_is_empty(relay: Relay) -> None:
+    relay_wallet = relay.team.wallet_id
+    wallet.set_limit(relay.token.account_id, limit_nanos=None)
+
+    for _ in range(200):
+        assert relay.chat(model="fixed-model").status == 200
+    reply = relay.chat(model="fixed-model")
+
+    assert (reply.status, reply.error["scope"], reply.error["need"], reply.error["have"]) == (
+        402,
+        "account",
+        "0.5",
+        "0",
+    )
+    assert relay.spent_nanos == 100_000_000_000
+    assert relay_wallet
+
+
+def test_a_cap_that_is_used_up_stays_used_up(relay: Relay) -> None:
+    change(relay, limit_nanos=1_000_000_000)
+    assert [relay.chat(model="fixed-model").status for _ in range(3)] == [200, 200, 402]
+
+    change(relay, limit_nanos=0)
+
+    assert relay.chat(model="fixed-model").status == 200
+
+
+def test_too_many_requests_are_429_with_the_limit_and_a_wait(relay: Relay) -> None:
+    change(relay, rpm=1)
+
+    replies = [relay.chat("hi") for _ in range(3)]
+
+    refused = replies[-1]
+    assert (refused.status, refused.error["code"], refused.error["limit_type"]) == (429, "rate_limit_exceeded", "rpm")
+    assert int(refused.headers["retry-after"]) >= 1
+
+
+def test_a_priced_field_without_a_price_is_400(relay: Relay) -> None:
+    reply = relay.chat(web_search_options={})
+    assert reply.status == 200
+
+    reply = relay.chat(web_search_options={"search_context_size": "high"})
+
+    assert (reply.status, reply.error["param"]) == (400, "web_search_options")
+
+
+@pytest.mark.parametrize("path", ["/v1/nothing", "/v1/chat", "/v1/assistants/x", "/v1/models/"])
+def test_an_unknown_path_is_404_unknown_url(relay: Relay, path: str) -> None:
+    reply = relay.post(path, {})
+
+    assert (reply.status, reply.error["code"]) == (404, "unknown_url")
+    assert f"POST {path}" in reply.error["message"]
+
+
+def test_a_wrong_method_is_405(relay: Relay) -> None:
+    assert relay.get("/v1/chat/completions").status == 405
+
+
+BAD_BODIES: list[tuple[bytes, int]] = [
+    (b"", 400),
+    (b"{", 400),
+    (b"null", 400),
+    (b'{"model":"chat-model"}', 400),
+    (b'{"model":"chat-model","model":"chat-model","messages":[{"role":"user","content":"x"}]}', 400),
+    (b'{"model":"chat-model","messages":[{"role":"user","content":"x"}],"temperature":NaN}', 400),
+    (b'{"model":"chat-model","messages":[{"role":"user","content":"\xff\xfe"}]}', 400),
+    (b'{"model":"chat-model","messages":' + b"[" * 5_000 + b"]" * 5_000 + b"}", 400),
+    (b'{"model":["chat-model"],"messages":[{"role":"user","content":"x"}]}', 400),
+    (b'{"model":"chat-model","messages":{"role":"user"}}', 400),
+    (b'{"model":"chat-model","messages":[null]}', 400),
+    (b'{"model":"chat-model","messages":[{"role":"user","content":{"a":1}}]}', 400),
+    (b'{"model":"chat-model","messages":[{"role":"user","content":"x"}],"n":"3"}', 400),
+    (b'{"model":"chat-model","messages":[{"role":"user","content":"x"}],"tools":"none"}', 400),
+    (b'{"model":"chat-model","messages":[{"role":"user","content":"x"}],"tools":[1]}', 400),
+    (b'{"model":"chat-model","messages":[{"role":"user","content":"x"}],"stream":"yes"}', 400),
+    (b'{"model":"\\ud800","messages":[{"role":"user","content":"x"}]}', 400),
+    (b'{"model":"' + b"m" * 100_000 + b'","messages":[{"role":"user","content":"x"}]}', 404),
+]
+
+
+@pytest.mark.parametrize(("body", "status"), BAD_BODIES)
+def test_bad_input_is_a_clear_error_and_never_ours(relay: Relay, body: bytes, status: int) -> None:
+    reply = relay.post("/v1/chat/completions", body)
+
+    assert reply.status == status
+    assert reply.error["message"]
+    relay.assert_nothing_happened()
+
+
+def test_ten_thousand_messages_are_a_call_like_any_other(relay: Relay) -> None:
+    messages = [{"role": "user", "content": "hi"}] * 10_000
+
+    assert relay.chat(messages=messages).status == 200
+    assert relay.record.input_tokens == 10_000
+
+
+def test_a_compressed_request_is_415(relay: Relay) -> None:
+    reply = relay.post("/v1/chat/completions", HI, content_encoding="gzip")
+
+    assert reply.status == 415
+    relay.assert_nothing_happened()
