@@ -78,6 +78,9 @@ class ModelEntry:
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    """`listed`: the lists that stand in the file; a list that is left out says nothing, an empty one says none."""
+
+    listed: frozenset[str]
     vendors: Mapping[str, VendorEntry]
     types: Mapping[str, TypeEntry]
     models: Mapping[str, ModelEntry]
@@ -88,6 +91,7 @@ def read_section(data: Mapping[str, Any]) -> Section:
     models = _by_code(data, "models", _model)
     types = _by_code(data, "model_types", _type)
     return Section(
+        listed=frozenset(data),
         vendors=_by_code(data, "vendors", _vendor),
         types={**_standard({model.type for model in models.values()}), **types},
         models=models,

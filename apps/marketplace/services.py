@@ -73,8 +73,8 @@ def import_section(
 ) -> ImportReport:
     """Makes vendors, types, models and prices equal to the file; a second run changes nothing.
 
-    A price that differs is published as a new version, in force `at`. With `prune`, models that are not listed are
-    retired, because calls refer to them for ever, and vendors and types that nothing uses are removed. With `dry_run`,
+    A price that differs is published as a new version, in force `at`. With `prune`, models that the file's list leaves
+    out are retired, because calls refer to them for ever, and vendors and types that nothing uses are removed. With `dry_run`,
     the report is true and nothing stays. Raises `CatalogueError` with the entry; then nothing has changed.
     """
     section = read_section(data)
@@ -202,12 +202,19 @@ def _import_prices(section: Section, changes: _Changes, *, at: datetime) -> None
 
 
 def _prune(section: Section, changes: _Changes, *, at: datetime) -> None:
+    if "models" in section.listed:
+        _retire_unlisted(section, changes, at=at)
+    if "vendors" in section.listed:
+        _remove_unused(Vendor, section.vendors, changes, kind="vendors")
+    if "model_types" in section.listed:
+        _remove_unused(ModelType, section.types, changes, kind="model_types")
+
+
+def _retire_unlisted(section: Section, changes: _Changes, *, at: datetime) -> None:
     surplus = Model.objects.exclude(code__in=section.models).exclude(lifecycle=Lifecycle.RETIRED)
     codes = list(surplus.values_list("code", flat=True))
     surplus.update(lifecycle=Lifecycle.RETIRED, retired_on=business_date(at))
     changes.removed.extend(f"models/{code}" for code in codes)
-    _remove_unused(Vendor, section.vendors, changes, kind="vendors")
-    _remove_unused(ModelType, section.types, changes, kind="model_types")
 
 
 def _remove_unused(

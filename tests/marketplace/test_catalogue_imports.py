@@ -127,6 +127,15 @@ def test_pruning_retires_models_and_removes_what_nothing_uses() -> None:
     assert Vendor.objects.filter(code="openai").exists()
 
 
+def test_pruning_leaves_alone_what_the_file_has_no_list_of() -> None:
+    services.import_section(catalogue(), at=NOON)
+
+    report = services.import_section({"vendors": catalogue()["vendors"]}, at=LATER, prune=True)
+
+    assert report.removed == ()
+    assert Model.objects.get(code="gpt-4o-mini").lifecycle == "ga"
+
+
 def test_without_pruning_what_is_not_listed_stays() -> None:
     services.import_section(catalogue(), at=NOON)
 
