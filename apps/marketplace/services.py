@@ -74,8 +74,8 @@ def import_section(
     """Makes vendors, types, models and prices equal to the file; a second run changes nothing.
 
     A price that differs is published as a new version, in force `at`. With `prune`, models that the file's list leaves
-    out are retired, because calls refer to them for ever, and vendors and types that nothing uses are removed. With `dry_run`,
-    the report is true and nothing stays. Raises `CatalogueError` with the entry; then nothing has changed.
+    out are retired, because calls refer to them for ever, and vendors and types that nothing uses are removed. With
+    `dry_run`, the report is true and nothing stays. Raises `CatalogueError` with the entry; then nothing has changed.
     """
     section = read_section(data)
     changes = _Changes()
