@@ -103,7 +103,8 @@ if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database: postgresql://user:password@host/name")
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
-    "options": "-c statement_timeout=15s -c idle_in_transaction_session_timeout=10s -c lock_timeout=5s",
+    "options": "-c statement_timeout=15s -c idle_in_transaction_session_timeout=10s -c lock_timeout=5s"
+    f" -c sluice.ledger_guard={'on' if DEBUG else 'off'}",
 }
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

@@ -1,7 +1,7 @@
 -- Opening accounts and changing their limits.
 
-CREATE FUNCTION wallet_open(account_kind smallint, of_wallet bigint, account_label text, allowance bigint) RETURNS bigint
-LANGUAGE sql AS $$
+CREATE FUNCTION wallet_open(account_kind smallint, of_wallet bigint, account_label text, allowance bigint)
+RETURNS bigint LANGUAGE sql AS $$
     INSERT INTO wallet_account (id, wallet_id, kind, label, capped, limit_nanos, credits_posted)
         SELECT n, coalesce(of_wallet, n), account_kind, account_label, of_wallet IS NULL OR allowance IS NOT NULL,
             allowance, coalesce(allowance, 0)

@@ -19,7 +19,8 @@ DECLARE
 BEGIN
     PERFORM wallet_lock(pair_accounts);
     IF resend THEN
-        SELECT array_agg(h.id IS NULL AND t.id IS NULL ORDER BY c.n), array_agg(h.id IS NULL AND t.id IS NOT NULL ORDER BY c.n)
+        SELECT array_agg(h.id IS NULL AND t.id IS NULL ORDER BY c.n),
+            array_agg(h.id IS NULL AND t.id IS NOT NULL ORDER BY c.n)
         INTO fresh, resolved
         FROM unnest(call_ids) WITH ORDINALITY AS c (id, n)
             LEFT JOIN wallet_hold h ON h.id = c.id
@@ -27,7 +28,8 @@ BEGIN
     END IF;
     instant := wallet_clock();
     demand := wallet_demand_of(
-        instant, true, fresh, call_amounts, call_tokens, pair_calls, pair_accounts, rated_accounts, concurrency, rpm, tpm);
+        instant, true, fresh, call_amounts, call_tokens, pair_calls, pair_accounts,
+        rated_accounts, concurrency, rpm, tpm);
     IF NOT demand.fits THEN
         SELECT * INTO granted FROM wallet_grant_in_order(
             instant, demand, fresh, call_amounts, call_tokens, pair_calls, pair_accounts, concurrency, rpm, tpm);
@@ -48,11 +50,11 @@ BEGIN
         GROUP BY p.nth
     ), held AS (
         INSERT INTO wallet_hold (
-            id, wallet_id, accounts, amount_nanos, tokens, has_slot, token_tpm, wallet_tpm, token_tpm_stamp, wallet_tpm_stamp,
-            owner_id, max_until)
-        SELECT call_ids[a.nth], rated_accounts[calls + a.nth], a.accounts, call_amounts[a.nth], call_tokens[a.nth], true,
-            tpm[a.nth], tpm[calls + a.nth], t.stamp, w.stamp,
-            owner, clock_timestamp() + make_interval(secs => max_seconds[a.nth])
+            id, wallet_id, accounts, amount_nanos, tokens, has_slot,
+            token_tpm, wallet_tpm, token_tpm_stamp, wallet_tpm_stamp, owner_id, max_until)
+        SELECT call_ids[a.nth], rated_accounts[calls + a.nth], a.accounts, call_amounts[a.nth], call_tokens[a.nth],
+            true, tpm[a.nth], tpm[calls + a.nth], t.stamp, w.stamp, owner,
+            clock_timestamp() + make_interval(secs => max_seconds[a.nth])
         FROM asked a
             JOIN left_over t ON t.account = rated_accounts[a.nth]
             JOIN left_over w ON w.account = rated_accounts[calls + a.nth]

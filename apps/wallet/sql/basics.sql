@@ -17,7 +17,7 @@ $$;
 
 -- The id of a further leg of a call: same millisecond, so same partition; UUIDv8, so never a call's own id.
 CREATE FUNCTION wallet_leg_id(call_id uuid, leg text) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
-    SELECT (substr(replace(call_id::text, '-', ''), 1, 12) || '8' || substr(digest, 1, 3) || '8' || substr(digest, 4, 15))::uuid
+    SELECT (left(replace(call_id::text, '-', ''), 12) || '8' || left(digest, 3) || '8' || substr(digest, 4, 15))::uuid
     FROM md5(call_id::text || ':' || leg) AS digest
 $$;
 
@@ -33,8 +33,9 @@ $$;
 
 -- How far a stamp moves when the real tokens of a call are known. Allowance is given back only as far as the minute
 -- has not yet run past the stamp of the grant: what time has refilled is not refilled twice.
-CREATE FUNCTION wallet_token_shift(used bigint, estimated bigint, per_minute bigint, granted_stamp bigint, instant bigint)
-RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION wallet_token_shift(
+    used bigint, estimated bigint, per_minute bigint, granted_stamp bigint, instant bigint
+) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN per_minute > 0 THEN greatest(
         wallet_rate_cost(used, per_minute) - wallet_door_cost(estimated, per_minute),
         least(instant - granted_stamp, 0)

@@ -35,10 +35,13 @@ BEGIN
         WHERE h.id = c.id AND c.target > h.amount_nanos AND verdict.refusals[c.n] IS NULL;
 
     RETURN QUERY
-    SELECT CASE WHEN min(p.nth) IS NULL THEN 'gone' ELSE verdict.refusals[c.n] END, coalesce(verdict.refusing[c.n], 0),
-        CASE WHEN verdict.refusals[c.n] IS NULL THEN coalesce(min(l.room - l.amount), 0) ELSE verdict.have[c.n] END, 0::bigint
+    SELECT CASE WHEN min(p.nth) IS NULL THEN 'gone' ELSE verdict.refusals[c.n] END,
+        coalesce(verdict.refusing[c.n], 0),
+        CASE WHEN verdict.refusals[c.n] IS NULL THEN coalesce(min(l.room - l.amount), 0) ELSE verdict.have[c.n] END,
+        0::bigint
     FROM unnest(call_ids) WITH ORDINALITY AS c (id, n)
         LEFT JOIN unnest(pair_calls, pair_accounts) AS p (nth, account) ON p.nth = c.n
-        LEFT JOIN unnest(demand.accounts, demand.room, demand.amounts) AS l (account, room, amount) ON l.account = p.account
+        LEFT JOIN unnest(demand.accounts, demand.room, demand.amounts) AS l (account, room, amount)
+            ON l.account = p.account
     GROUP BY c.n ORDER BY c.n;
 END $$;

@@ -26,7 +26,8 @@ BEGIN
     END IF;
     WITH entry AS (
         SELECT e.debit, e.credit, e.amount
-        FROM unnest(keys, debit_accounts, credit_accounts, amounts) AS e (key, debit, credit, amount) WHERE e.key = ANY (fresh)
+        FROM unnest(keys, debit_accounts, credit_accounts, amounts) AS e (key, debit, credit, amount)
+        WHERE e.key = ANY (fresh)
     ), side AS (
         SELECT s.account, sum(s.debit)::bigint AS debit, sum(s.credit)::bigint AS credit FROM (
             SELECT debit AS account, amount AS debit, 0 AS credit FROM entry
@@ -35,7 +36,8 @@ BEGIN
     )
     UPDATE wallet_account a SET debits_posted = a.debits_posted + s.debit, credits_posted = a.credits_posted + s.credit
         FROM side s WHERE a.id = s.account AND a.kind <> 10;
-    INSERT INTO wallet_transfer (id, wallet_id, kind, debit_account, credit_account, amount_nanos, reason, actor_id, reverses_id)
+    INSERT INTO wallet_transfer (
+        id, wallet_id, kind, debit_account, credit_account, amount_nanos, reason, actor_id, reverses_id)
         SELECT p.transfer_id, e.wallet, e.kind, e.debit, e.credit, e.amount, e.reason, e.actor, e.reverses
         FROM unnest(keys, kinds, debit_accounts, credit_accounts, amounts, wallet_ids, reasons, actors, reverses)
                 AS e (key, kind, debit, credit, amount, wallet, reason, actor, reverses)

@@ -71,7 +71,8 @@ BEGIN
         SELECT s.*, greatest(taken.room[s.at] - taken.amounts[s.at], 0) AS room,
             taken.open_slots[s.at] + taken.slots[s.at] AS open_slots, asked.concurrency[s.rated] AS concurrency,
             asked.requests[s.rated] AS requests, asked.tokens[s.rated] AS tokens,
-            taken.requests_from[s.at] + taken.requests[s.at] + asked.requests[s.rated] - instant - 60000000000 AS requests_late,
+            taken.requests_from[s.at] + taken.requests[s.at] + asked.requests[s.rated] - instant - 60000000000
+                AS requests_late,
             taken.tokens_from[s.at] + taken.tokens[s.at] + asked.tokens[s.rated] - instant - 60000000000 AS tokens_late
         FROM spot s
     )
@@ -160,7 +161,8 @@ CREATE FUNCTION wallet_set_aside(demand wallet_demand) RETURNS void LANGUAGE sql
         requests_stamp = CASE WHEN d.requests > 0 THEN d.requests_from + d.requests ELSE a.requests_stamp END,
         tokens_stamp = CASE WHEN d.tokens > 0 THEN d.tokens_from + d.tokens ELSE a.tokens_stamp END
     FROM unnest(
-        demand.accounts, demand.amounts, demand.slots, demand.requests_from, demand.requests, demand.tokens_from, demand.tokens
+        demand.accounts, demand.amounts, demand.slots,
+        demand.requests_from, demand.requests, demand.tokens_from, demand.tokens
     ) AS d (account, amount, slots, requests_from, requests, tokens_from, tokens)
     WHERE a.id = d.account AND (d.amount > 0 OR d.slots > 0 OR d.requests > 0 OR d.tokens > 0)
 $$;

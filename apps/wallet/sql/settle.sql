@@ -1,4 +1,5 @@
--- Ends holds: each in exactly one transfer of the same id. `kinds`: 1 charge, 2 void, 3 expired.
+-- Ends holds: each in exactly one transfer of the same id. `kinds`: 1 charge, 2 void, 3 expired. Transfers of kind 4
+-- are late charges, 5 losses (`models.TransferKind`); account 1 is revenue, 3 loss (`types.House`).
 
 -- Takes up to `wanted` from locked accounts, never more than every one of them affords.
 CREATE FUNCTION wallet_take_what_is_there(ids bigint[], wanted bigint) RETURNS bigint LANGUAGE plpgsql AS $$
@@ -17,7 +18,8 @@ BEGIN
     INSERT INTO wallet_transfer (id, hold_id, wallet_id, kind, debit_account, credit_account, amount_nanos)
         VALUES (wallet_leg_id(call_id, 'loss'), call_id, wallet, 5, 3, 1, lost);
     PERFORM journal_alert(
-        'ledger-loss', 'ledger-loss:' || wallet, jsonb_build_object('wallet', wallet, 'call', call_id, 'lost_nanos', lost));
+        'ledger-loss', 'ledger-loss:' || wallet,
+        jsonb_build_object('wallet', wallet, 'call', call_id, 'lost_nanos', lost));
 END $$;
 
 -- A charge whose hold is gone: takes what is there, books the rest as loss. The derived ids make it happen once.
@@ -27,7 +29,8 @@ CREATE FUNCTION wallet_charge_late(
 DECLARE
     wallet bigint := ids[cardinality(ids)];
 BEGIN
-    SELECT coalesce(sum(t.amount_nanos) FILTER (WHERE t.kind IN (1, 4)), 0), coalesce(sum(t.amount_nanos) FILTER (WHERE t.kind = 5), 0)
+    SELECT coalesce(sum(t.amount_nanos) FILTER (WHERE t.kind IN (1, 4)), 0),
+            coalesce(sum(t.amount_nanos) FILTER (WHERE t.kind = 5), 0)
         INTO charged, lost FROM wallet_transfer t
         WHERE t.id IN (call_id, wallet_leg_id(call_id, 'late'), wallet_leg_id(call_id, 'loss')) AND t.kind IN (1, 4, 5)
         HAVING count(*) > 0;
@@ -47,8 +50,8 @@ END $$;
 
 -- Gives back what the holds set aside and posts what the calls cost, as far as held. Returns what each call held; -1
 -- where there is no hold.
-CREATE FUNCTION wallet_release(call_ids uuid[], kinds smallint[], charges bigint[], used_tokens bigint[]) RETURNS bigint[]
-LANGUAGE plpgsql AS $$
+CREATE FUNCTION wallet_release(call_ids uuid[], kinds smallint[], charges bigint[], used_tokens bigint[])
+RETURNS bigint[] LANGUAGE plpgsql AS $$
 DECLARE
     held bigint[];
     instant bigint := wallet_clock();
@@ -57,9 +60,11 @@ BEGIN
         SELECT c.n, h.amount_nanos AS held, h.accounts, h.has_slot, least(c.charge, h.amount_nanos) AS charge,
             cardinality(h.accounts) AS last,
             CASE WHEN c.kind = 3 THEN 0
-                ELSE wallet_token_shift(c.tokens, h.tokens, h.token_tpm, h.token_tpm_stamp, instant) END AS token_shift,
+                ELSE wallet_token_shift(c.tokens, h.tokens, h.token_tpm, h.token_tpm_stamp, instant)
+            END AS token_shift,
             CASE WHEN c.kind = 3 THEN 0
-                ELSE wallet_token_shift(c.tokens, h.tokens, h.wallet_tpm, h.wallet_tpm_stamp, instant) END AS wallet_shift
+                ELSE wallet_token_shift(c.tokens, h.tokens, h.wallet_tpm, h.wallet_tpm_stamp, instant)
+            END AS wallet_shift
         FROM unnest(call_ids, kinds, charges, used_tokens) WITH ORDINALITY AS c (id, kind, charge, tokens, n)
             JOIN wallet_hold h ON h.id = c.id
     ), part AS (
@@ -75,7 +80,8 @@ BEGIN
             credits_posted = wallet_limit_credits(a.credits_posted, a.limit_base_nanos, a.limit_nanos,
                 a.debits_posted + p.charge + a.debits_pending - p.held),
             open_slots = a.open_slots - p.slots,
-            tokens_stamp = CASE WHEN p.shift > 0 THEN greatest(a.tokens_stamp, instant) ELSE a.tokens_stamp END + p.shift
+            tokens_stamp = p.shift
+                + CASE WHEN p.shift > 0 THEN greatest(a.tokens_stamp, instant) ELSE a.tokens_stamp END
         FROM part p WHERE a.id = p.account
     )
     SELECT array_agg(coalesce(e.held, -1) ORDER BY c.n) INTO held
@@ -85,7 +91,8 @@ END $$;
 
 -- The way of the hold that is charged above its amount or is gone, one call after the other.
 CREATE FUNCTION wallet_settle_apart(
-    call_id uuid, kind smallint, charge bigint, held bigint, ids bigint[], OUT outcome text, OUT charged bigint, OUT lost bigint
+    call_id uuid, kind smallint, charge bigint, held bigint, ids bigint[],
+    OUT outcome text, OUT charged bigint, OUT lost bigint
 ) LANGUAGE plpgsql AS $$
 BEGIN
     IF held >= 0 THEN
@@ -105,7 +112,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION wallet_settle(
-    call_ids uuid[], kinds smallint[], charges bigint[], used_tokens bigint[], pair_calls integer[], pair_accounts bigint[]
+    call_ids uuid[], kinds smallint[], charges bigint[], used_tokens bigint[],
+    pair_calls integer[], pair_accounts bigint[]
 ) RETURNS TABLE (id uuid, outcome text, charged bigint, available bigint, lost bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -118,7 +126,8 @@ BEGIN
     PERFORM wallet_lock(array_agg(DISTINCT p.account)) FROM (
         SELECT unnest(pair_accounts) AS account
         UNION ALL
-        SELECT unnest(h.accounts) FROM unnest(call_ids, kinds) AS c (id, kind) JOIN wallet_hold h ON h.id = c.id WHERE c.kind <> 1
+        SELECT unnest(h.accounts) FROM unnest(call_ids, kinds) AS c (id, kind) JOIN wallet_hold h ON h.id = c.id
+        WHERE c.kind <> 1
     ) p;
     held := wallet_release(call_ids, kinds, charges, used_tokens);
     FOR apart IN
@@ -138,7 +147,8 @@ BEGIN
         DELETE FROM wallet_hold h USING unnest(call_ids, kinds, charged) AS c (id, kind, charge) WHERE h.id = c.id
         RETURNING h.id, h.wallet_id, h.accounts, h.amount_nanos, c.kind, c.charge
     )
-    INSERT INTO wallet_transfer (id, hold_id, wallet_id, kind, debit_account, credit_account, amount_nanos, held_nanos, accounts)
+    INSERT INTO wallet_transfer (
+        id, hold_id, wallet_id, kind, debit_account, credit_account, amount_nanos, held_nanos, accounts)
         SELECT e.id, e.id, e.wallet_id, e.kind, e.wallet_id, 1, e.charge, e.amount_nanos, e.accounts FROM ended e;
 
     RETURN QUERY
