@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.types import DisplayUnit, Language
 from apps.console.amounts import Reader, nanos_from_figure
 from apps.core.errors import SluiceError
+from apps.relay.errors import TokenNameTaken
 from apps.usage.types import LogFilters
 
 
@@ -82,7 +83,7 @@ class TokenForm(forms.Form):
 
     def refuse(self, error: SluiceError) -> None:
         """Shows what the service said at the field it is about."""
-        field = str(error.details.get("field", ""))
+        field = "name" if isinstance(error, TokenNameTaken) else str(error.details.get("field", ""))
         self.add_error(field if field in self.fields else None, str(error.text))
 
 
