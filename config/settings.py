@@ -202,6 +202,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/(api|v1)",
     "SERVE_PUBLIC": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "apps.relay.openapi.add_relay",
+    ],
 }
 
 # -- Static files -------------------------------------------------------------------------------
