@@ -12,10 +12,12 @@ import django
 django.setup()
 
 from apps.core import clock  # noqa: E402
+from apps.core.ids import uuid7  # noqa: E402
 from apps.core.money import nanos_from_text  # noqa: E402
 from apps.relay import services as relay  # noqa: E402
 from apps.relay.catalogue import import_catalogue  # noqa: E402
-from tests.cast import make_team  # noqa: E402
+from apps.wallet import services as wallet  # noqa: E402
+from tests.cast import make_team, make_user  # noqa: E402
 
 
 def main() -> None:
@@ -23,11 +25,17 @@ def main() -> None:
     if "catalogue" in wanted:
         import_catalogue(wanted["catalogue"], at=clock.now(), resolve=lambda name: name)
     made = {"teams": [_team(team) for team in wanted.get("teams", [])]}
+    for token_id in wanted.get("delete_tokens", []):
+        relay.delete_token(token_id, actor=None, at=clock.now())
     json.dump(made, sys.stdout)
 
 
 def _team(wanted: dict[str, Any]) -> dict[str, Any]:
-    team = make_team(wanted["name"], credits=wanted["credits"])
+    # Keys and addresses of their own: the cast counts from one in every process.
+    owner = make_user(f"{uuid7()}@example.com")
+    team = make_team(wanted["name"], owner=owner, credits="0")
+    nanos = nanos_from_text(wanted["credits"])
+    wallet.grant_lot(team.wallet_id, nanos, "gift", idempotency_key=f"live:{uuid7()}", reason="for a test", actor=None)
     tokens = [_token(team.id, **token) for token in wanted["tokens"]]
     return {"id": team.id, "wallet": team.wallet_id, "tokens": tokens}
 

@@ -1,4 +1,4 @@
-"""The product on a state folder of its own: PostgreSQL with full durability, Valkey, web processes by its own command."""
+"""The product on a state folder of its own: durable PostgreSQL, Valkey, and web processes by its own command."""
 
 import base64
 import json
@@ -117,7 +117,14 @@ class Site:
 
     def _run(self, command: Sequence[str], stdin: str = "") -> str:
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, input=stdin, capture_output=True, text=True, timeout=120
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
         return done.stdout
