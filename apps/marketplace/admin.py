@@ -1,11 +1,13 @@
 """The catalogue in the back office: vendors, types and models are edited, a price is only followed by a new one."""
 
+import json
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
@@ -40,6 +42,10 @@ def _publish(request: HttpRequest, model: Model, cleaned: dict[str, Any]) -> str
 def _last_config(model: Model) -> dict[str, Any]:
     last = model.price_versions.order_by("-number").first()
     return {"pricing_config": FIRST_CONFIG if last is None else last.entered_config}
+
+
+def _json_text(config: dict[str, Any]) -> str:
+    return format_html("<pre>{}</pre>", json.dumps(config, indent=2, ensure_ascii=False))
 
 
 class PriceVersionInline(admin.TabularInline[PriceVersion, Model]):
@@ -125,9 +131,18 @@ class PriceVersionAdmin(ReadOnlyAdmin):
         "ends_at",
         "published_at",
         "credit_rate",
-        "entered_config",
-        "pricing_config",
+        "as_entered",
+        "in_credits",
     )
+    readonly_fields = ("as_entered", "in_credits")
+
+    @admin.display(description=_("as entered"))
+    def as_entered(self, version: PriceVersion) -> str:
+        return _json_text(version.entered_config)
+
+    @admin.display(description=_("in credits"))
+    def in_credits(self, version: PriceVersion) -> str:
+        return _json_text(version.pricing_config)
 
 
 @admin.register(CreditRate)

@@ -1,5 +1,6 @@
 """The back office's forms for the catalogue: what they accept is what imports accept."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +15,25 @@ from apps.marketplace.models import CreditRate, Model
 from apps.marketplace.pricing_config import validate_config, without_version_facts
 
 
+class IndentedJson(json.JSONEncoder):
+    """JSON for people to edit."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**(options | {"indent": 2}))
+
+
+def json_area(rows: int) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows, "cols": 100, "spellcheck": "false"})
+
+
 class NewPriceForm(ReasonForm):
     """A new price version; the page begins with the last one's config."""
 
     pricing_config = forms.JSONField(
         label=_("pricing_config"),
         help_text=_("Amounts as text, in CREDIT, USD or CNY. USD and CNY become credits at today's rate, for good."),
-        widget=forms.Textarea(attrs={"rows": 30, "cols": 100, "spellcheck": "false"}),
+        encoder=IndentedJson,
+        widget=json_area(30),
     )
     starts_at = forms.SplitDateTimeField(
         label=_("In force from"),
@@ -42,6 +55,10 @@ class NewPriceForm(ReasonForm):
 
 
 class ModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
+    display_config = forms.JSONField(
+        label=_("display_config"), required=False, encoder=IndentedJson, widget=json_area(20)
+    )
+
     class Meta:
         model = Model
         fields = (
@@ -57,7 +74,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
 
     def clean_display_config(self) -> dict[str, Any]:
         try:
-            return dict(read_display_config(self.cleaned_data["display_config"], "display_config"))
+            return dict(read_display_config(self.cleaned_data["display_config"] or {}, "display_config"))
         except CatalogueError as error:
             raise forms.ValidationError(str(error.text)) from None
 

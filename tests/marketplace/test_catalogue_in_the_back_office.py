@@ -72,6 +72,7 @@ def test_the_page_of_a_new_price_begins_with_the_last_one(staff: Client, model: 
     page = staff.get(reverse("admin:marketplace_model_new-price", args=[model.pk]))
 
     assert page.context["form"]["pricing_config"].initial == config(item("input_tokens", "12"))
+    assert "&quot;meter&quot;: &quot;input_tokens&quot;,\n" in page.content.decode()
 
 
 def test_nobody_edits_or_deletes_a_price_version(staff: Client, model: Model) -> None:
@@ -100,6 +101,16 @@ def test_a_model_is_edited_but_not_renamed(staff: Client, model: Model) -> None:
     assert response.status_code == 302
     model.refresh_from_db()
     assert (model.code, model.lifecycle, model.display_config) == ("acme-1", "beta", {"context_length": 8000})
+
+
+def test_the_page_of_a_version_shows_both_configs(staff: Client, model: Model) -> None:
+    services.publish_price(model.pk, config(item("input_tokens", "2"), currency="USD"), at=NOON + timedelta(hours=1))
+    version = PriceVersion.objects.get(number=2)
+
+    page = staff.get(reverse("admin:marketplace_priceversion_change", args=[version.pk])).content.decode()
+
+    assert "&quot;USD&quot;" in page
+    assert "&quot;price&quot;: &quot;14&quot;" in page
 
 
 def test_a_model_with_an_unusable_display_config_is_not_saved(staff: Client, model: Model) -> None:
