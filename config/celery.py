@@ -20,11 +20,13 @@ app.autodiscover_tasks()
 SCHEDULE: dict[str, dict[str, Any]] = {
     "partitions ahead": {"task": "core.ensure_partitions", "schedule": crontab(hour="1", minute="5")},
     "holds past their end": {"task": "relay.expire_holds", "schedule": crontab()},
+    "echoes of ended calls": {"task": "wallet.drop_echoes", "schedule": crontab()},
+    "processes long gone": {"task": "wallet.forget_owners", "schedule": crontab(hour="1", minute="8")},
     "usage roll-up": {"task": "usage.roll_up", "schedule": crontab()},
     "expired addresses": {"task": "usage.drop_expired_origins", "schedule": crontab(hour="1", minute="6")},
     "old minutes": {"task": "usage.drop_old_minutes", "schedule": crontab(hour="1", minute="7")},
     "expired keys": {"task": "journal.forget_expired_keys", "schedule": crontab(minute="*/10")},
-    "ledger verification": {"task": "wallet.verify_ledger", "schedule": crontab(hour="3", minute="40")},
+    "ledger verification": {"task": "usage.verify_ledger", "schedule": crontab(hour="3", minute="40")},
 }
 app.conf.beat_schedule = SCHEDULE
 

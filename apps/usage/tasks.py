@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from apps.core import clock
-from apps.usage import services
+from apps.usage import services, verification
 
 
 @shared_task(name="usage.roll_up")
@@ -22,3 +22,9 @@ def drop_expired_origins(**_: object) -> int:
 def drop_old_minutes(**_: object) -> int:
     """Every night: minutes that no chart shows any more."""
     return services.drop_old_minutes(at=clock.now())
+
+
+@shared_task(name="usage.verify_ledger")
+def verify_ledger(**_: object) -> int:
+    """Every night, and after a pause of more than a day: what breaks a rule of the books becomes an alert."""
+    return verification.verify_ledger(now=clock.now)

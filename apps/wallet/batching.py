@@ -5,7 +5,6 @@ when the previous one has returned. An answer is given only after its COMMIT ret
 """
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
@@ -19,8 +18,6 @@ from apps.wallet.statements import AUTHORISE, EXTEND, SETTLE_CALL, Ending, Exten
 from apps.wallet.types import HoldAnswer, HoldRequest, SettleEntry, Settlement, SettleStatement
 
 __all__ = ["LEDGER_ONLY", "SETTLE_CALL", "Direct", "GroupCommit", "Ledger"]
-
-log = logging.getLogger(__name__)
 
 LEDGER_ONLY = SettleStatement(SETTLE_CALL)
 """Settles without usage rows."""

@@ -11,6 +11,7 @@ from typing import Generic, Protocol, TypeVar
 import psycopg
 from psycopg import AsyncConnection, conninfo
 
+from apps.core import metrics
 from apps.wallet.errors import LedgerBusy, LedgerFault, LedgerUnavailable
 from apps.wallet.packing import Packed, PackedDumper
 
@@ -196,8 +197,11 @@ class Lane(Generic[Request, Answer]):
         connection = await self._connected()
         for entry in batch:
             entry.sent = True
-        async with asyncio.timeout(HANG_SECONDS):
-            return await self._send(connection, [entry.request for entry in batch], resend=resend)
+        with metrics.LEDGER_BATCH_SECONDS.labels(self._name).time():
+            async with asyncio.timeout(HANG_SECONDS):
+                answers = await self._send(connection, [entry.request for entry in batch], resend=resend)
+        metrics.LEDGER_BATCH_CALLS.labels(self._name).observe(len(batch))
+        return answers
 
     def _resolve(self, batch: list[_Entry[Request, Answer]], answers: list[Answer]) -> None:
         for entry, answer in zip(batch, answers, strict=True):

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from apps.core.ids import uuid7
-from apps.wallet import errors, execution
+from apps.wallet import errors, execution, invariants
 from apps.wallet.batching import LEDGER_ONLY
 from apps.wallet.models import AccountKind, Lot, Owner, Transfer, TransferKind
 from apps.wallet.packing import pack
@@ -149,6 +149,21 @@ def forget_owners() -> int:
             "AND NOT EXISTS (SELECT 1 FROM wallet_hold h WHERE h.owner_id = o.id)"
         )
         return int(cursor.rowcount)
+
+
+# -- Checks -------------------------------------------------------------------------------------
+
+
+def ledger_violations() -> list[str]:
+    """A sentence for each row that breaks a rule of the ledger; empty when it is right. Takes its time."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '10min'")
+        return invariants.violations()
+
+
+def ledger_warnings() -> list[str]:
+    """What is still right and will not stay so."""
+    return invariants.warnings()
 
 
 # -- Entries that are not calls -----------------------------------------------------------------

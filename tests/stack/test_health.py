@@ -3,8 +3,8 @@
 import pytest
 from django.db import connection
 
+from apps.usage.tasks import verify_ledger
 from apps.wallet import services as wallet
-from apps.wallet.tasks import verify_ledger
 
 
 def test_a_living_process_says_so_without_its_database(client):

@@ -1,9 +1,4 @@
-from io import StringIO
-
 import pytest
-from django.core.management import call_command
-from django.core.management.base import CommandError
-from django.db import connection
 
 from apps.wallet import invariants
 from apps.wallet import services as wallet
@@ -73,24 +68,3 @@ def test_an_account_half_full_is_a_warning() -> None:
     account = Account.objects.create(wallet_id=0, kind=5, credits_posted=2**62)
 
     assert invariants.warnings() == [f"account {account.pk} has used half of what an account can count"]
-
-
-def test_the_command_says_that_the_ledger_is_right() -> None:
-    funded_wallet()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    out = StringIO()
-
-    call_command("verify_ledger", stdout=out)
-
-    assert out.getvalue() == "The ledger is right.\n"
-
-
-def test_the_command_fails_and_names_what_is_wrong() -> None:
-    wallet_id = funded_wallet()
-    Account.objects.filter(pk=wallet_id).update(credits_posted=101)
-    errors = StringIO()
-
-    with pytest.raises(CommandError, match="1 of its rules"):
-        call_command("verify_ledger", stderr=errors)
-    assert f"wallet {wallet_id} was credited something else" in errors.getvalue()
