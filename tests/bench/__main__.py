@@ -1,0 +1,32 @@
+"""`python -m tests.bench [--quick]`: measures, prints a table and writes `docs/benchmarks.md`. Linux only (/proc)."""
+
+import argparse
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.bench.phases import PHASES, held_memory, measure, say
+from tests.bench.report import page, rows_of, table
+from tests.bench.targets import running
+from tests.live.site import ROOT
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one short round; writes no page")
+    quick = parser.parse_args().quick
+    rounds = 1 if quick else 3
+    phases = [phase.quick() for phase in PHASES] if quick else PHASES
+    state = Path(os.environ.get("SLUICE_STATE_DIR") or ROOT / ".sluice").absolute() / "bench"
+    with running(state) as targets:
+        found = measure(targets, phases, rounds)
+        held = {target.name: held_memory(target) for target in targets}
+    rows = rows_of(found, held)
+    say("\n" + table(rows))
+    if not quick:
+        (ROOT / "docs" / "benchmarks.md").write_text(page(rows, rounds=rounds, on=datetime.now(UTC).date()))
+        say("\nWritten to docs/benchmarks.md")
+
+
+if __name__ == "__main__":
+    main()
