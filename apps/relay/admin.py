@@ -158,10 +158,9 @@ def _test(request: HttpRequest, channel: Channel, cleaned: dict[str, Any]) -> st
         snapshot, new_transport(snapshot), model_code=model.code, embeds=model.type == "embedding"
     )
     if result.problem:
-        raise Conflict(
-            _now("%(model)s: no good answer (%(problem)s).") % {"model": model.code, "problem": result.problem}
-        )
-    return _now("%(model)s answered within %(ms)s ms.") % {"model": model.code, "ms": result.milliseconds}
+        facts = {"model": model.code, "problem": result.problem}
+        raise Conflict(_now("The model %(model)s gave no good answer: %(problem)s.") % facts)
+    return _now("The model %(model)s answered within %(ms)s ms.") % {"model": model.code, "ms": result.milliseconds}
 
 
 class ChannelModelInline(admin.TabularInline[ChannelModel, Channel]):

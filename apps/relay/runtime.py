@@ -6,7 +6,7 @@ Without a started runtime (tests, commands, Django's own server) everything goes
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 
 from apps.core.db import direct_dsn, in_thread
 from apps.relay import counting, settlement
-from apps.relay.loops import insist, listen, repeat
+from apps.relay.loops import AWAY, insist, listen, repeat
 from apps.relay.snapshots import FreshSnapshots, LiveSnapshots
 from apps.relay.transports import Transports, new_transport
 from apps.relay.types import ChannelSnapshot, UpstreamTransport
@@ -90,15 +90,16 @@ class Keeper:
         self._hint = asyncio.Event()
         self._transports = Transports()
         self._tasks: list[asyncio.Task[None]] = []
-        self.runtime = Runtime(GroupCommit(dsn, owner_id, settlement.SETTLE), LiveSnapshots(), self._transports)
+        self._ledger = GroupCommit(dsn, owner_id, settlement.SETTLE)
+        self.runtime = Runtime(self._ledger, LiveSnapshots(), self._transports)
 
     async def start(self) -> None:
-        await self.runtime.ledger.start()
+        await self._ledger.start()
         await insist(self.runtime.snapshots.poll, every=RETRY_SECONDS)
         self._begin(self._keep_up, every=POLL_SECONDS, hint=self._hint)
         self._begin(partial(listen, self._dsn, NOTIFIED, self._hint), every=RETRY_SECONDS)
-        self._begin(partial(in_thread, wallet.heartbeat, self._owner_id), every=HEARTBEAT_SECONDS)
-        self._begin(partial(in_thread, wallet.expire_holds), every=EXPIRY_SECONDS)
+        self._begin(self._renew_lease, every=HEARTBEAT_SECONDS)
+        self._begin(_expire_holds, every=EXPIRY_SECONDS)
 
     async def stop(self) -> None:
         """Waits for calls under way and settles them, then ends the lease, so that nobody waits for it to run out."""
@@ -108,14 +109,26 @@ class Keeper:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.runtime.ledger.stop()
-        await in_thread(wallet.end_owner, self._owner_id)
+        await self._ledger.stop()
+        with suppress(*AWAY):  # then the lease runs out by itself
+            await in_thread(wallet.end_owner, self._owner_id)
         await self._transports.aclose()
+
+    @property
+    def is_well(self) -> bool:
+        """Whether the database was seen within the last ten seconds and all upkeep goes on."""
+        return self.runtime.snapshots.is_fresh and not any(task.done() for task in self._tasks)
 
     def _begin(self, act: Callable[[], Awaitable[object]], *, every: float, hint: asyncio.Event | None = None) -> None:
         task = asyncio.create_task(repeat(act, every=every, hint=hint))
         task.add_done_callback(_log_defect)
         self._tasks.append(task)
+
+    async def _renew_lease(self) -> None:
+        """A process that slept for a day may find its owner forgotten: nobody may take its next holds for dead ones."""
+        if not await in_thread(wallet.heartbeat, self._owner_id):
+            self._owner_id = await in_thread(wallet.register_owner)
+            self._ledger.act_as(self._owner_id)
 
     async def _keep_up(self) -> None:
         snapshots = self.runtime.snapshots
@@ -123,6 +136,11 @@ class Keeper:
         await snapshots.poll()
         if snapshots.channels is not before:
             self._transports.keep_only(snapshots.channels)
+
+
+async def _expire_holds() -> None:
+    while await in_thread(wallet.expire_holds) >= wallet.EXPIRE_AT_MOST:
+        pass  # more of them wait
 
 
 def _log_defect(task: asyncio.Task[None]) -> None:
@@ -152,5 +170,5 @@ async def stop() -> None:
 
 
 def is_ready() -> bool:
-    """Whether calls would be answered here: the database was seen within the last ten seconds."""
-    return _keeper is None or _keeper.runtime.snapshots.is_fresh
+    """Whether calls would be answered here. A process that serves none has nothing to be unready for."""
+    return _keeper is None or _keeper.is_well

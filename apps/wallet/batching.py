@@ -68,6 +68,10 @@ class GroupCommit:
             "settle", dsn, send=self._send_ending, key_of=statements.call_id_of
         )
 
+    def act_as(self, owner_id: int) -> None:
+        """Holds granted from now on belong to this owner."""
+        self._owner_id = owner_id
+
     async def start(self) -> None:
         """Opens both connections; raises `LedgerUnavailable` when there is no database."""
         await asyncio.gather(self._asking.start(), self._ending.start())
