@@ -14,9 +14,10 @@ __all__ = ["ledger_checked"]
 
 
 @pytest.fixture(autouse=True)
-def _quick_passwords(settings: Settings) -> None:
-    """A slow hash guards real passwords; here it would only cost seconds."""
+def _quick_passwords_and_clients(settings: Settings) -> None:
+    """A slow hash guards passwords and a list of files serves browsers; here they would only cost seconds."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture

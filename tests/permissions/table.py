@@ -1,0 +1,128 @@
+"""Who gets what from which URL: one row a URL and method, one column a role. The tests beside it walk the table."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+ROLES: Final = ("anonymous", "stranger", "viewer", "developer", "billing", "admin", "owner", "staff")
+
+PUBLIC: Final = "200 200 200 200 200 200 200 200"
+SIGNED_IN: Final = "401 200 200 200 200 200 200 200"
+PAGE: Final = "302 200 200 200 200 200 200 200"
+ONLY_ANONYMOUS: Final = "200 302 302 302 302 302 302 302"
+ELSEWHERE: Final = "302 302 302 302 302 302 302 302"
+SECOND_FACTOR: Final = "302 302 302 302 302 302 302 200"
+NO_CODES: Final = "302 404 404 404 404 404 404 404"
+NOBODY: Final = "401 401 401 401 401 401 401 401"
+
+
+@dataclass(frozen=True)
+class Row:
+    """`expected`: a status for each of ROLES. `{team}` and `{token}` in the path are Acme's; `scope` is a token's."""
+
+    name: str
+    method: str
+    path: str
+    expected: str
+    body: str = ""
+    scope: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def by_role(self) -> dict[str, int]:
+        return dict(zip(ROLES, map(int, self.expected.split()), strict=True))
+
+    @property
+    def is_of_a_team(self) -> bool:
+        return "{" in self.path + self.body
+
+
+NEW_TOKEN: Final = '{"team": "{team}", "name": "new", "limit": "0"}'
+
+PLATFORM_API: Final = (
+    Row("api_teams", "GET", "/api/teams", SIGNED_IN, scope="read"),
+    Row("api_wallet", "GET", "/api/wallet?team={team}", "401 404 200 200 200 200 200 404", scope="read"),
+    Row("api_tokens", "GET", "/api/tokens?team={team}", "401 404 200 200 403 200 200 404", scope="read"),
+    Row("api_tokens", "POST", "/api/tokens", "401 404 403 201 403 201 201 404", body=NEW_TOKEN, scope="tokens"),
+    Row("api_token", "GET", "/api/tokens/{token}", "401 404 200 200 403 200 200 404", scope="read"),
+    Row("api_token", "PATCH", "/api/tokens/{token}", "401 404 403 200 403 200 200 404", body="{}", scope="tokens"),
+    Row("api_token", "DELETE", "/api/tokens/{token}", "401 404 403 204 403 204 204 404", scope="tokens"),
+    Row("api_usage_logs", "GET", "/api/usage/logs?team={team}", "401 404 200 200 200 200 200 404", scope="read"),
+    Row("api_models", "GET", "/api/models", PUBLIC),
+    Row("api_model", "GET", "/api/models/chat-small", PUBLIC),
+    Row("api_schema", "GET", "/api/schema", PUBLIC),
+    Row("api_docs", "GET", "/api/docs", PUBLIC),
+    Row("api_unknown", "GET", "/api/nothing", "404 404 404 404 404 404 404 404"),
+)
+HEALTH: Final = (
+    Row("healthz", "GET", "/healthz", PUBLIC),
+    Row("readyz", "GET", "/readyz", PUBLIC),
+    Row("metrics", "GET", "/metrics", "404 404 404 404 404 404 404 404"),
+)
+RELAY: Final = (
+    Row("v1/chat/completions", "POST", "/v1/chat/completions", NOBODY, body="{}"),
+    Row("v1/completions", "POST", "/v1/completions", NOBODY, body="{}"),
+    Row("v1/embeddings", "POST", "/v1/embeddings", NOBODY, body="{}"),
+    Row("v1/models", "GET", "/v1/models", NOBODY),
+    Row("v1/models/<path:model_id>", "GET", "/v1/models/chat-small", NOBODY),
+    Row("v1/<path:rest>", "GET", "/v1/nothing", "404 404 404 404 404 404 404 404"),
+)
+CONSOLE: Final = (
+    Row("console:landing", "GET", "/", PUBLIC),
+    Row("console:privacy", "GET", "/privacy", PUBLIC),
+    Row("console:language", "POST", "/language", "302 302 302 302 302 302 302 302", body="language=en"),
+    Row("console:home", "GET", "/console/", PAGE),
+    Row("console:payer", "POST", "/console/payer", "302 302 302 302 302 302 302 302", body="team={team}"),
+    Row("console:settings", "GET", "/console/settings", PAGE),
+    Row("console:tokens", "GET", "/console/tokens", "302 200 200 200 403 200 200 200"),
+    Row("console:token_new", "GET", "/console/tokens/new", "302 200 403 200 403 200 200 200"),
+    Row("console:token", "GET", "/console/tokens/{token}", "302 404 403 200 403 200 200 404"),
+    Row("console:token_disable", "POST", "/console/tokens/{token}/disable", "302 404 403 302 403 302 302 404"),
+    Row("console:token_enable", "POST", "/console/tokens/{token}/enable", "302 404 403 302 403 302 302 404"),
+    Row("console:token_delete", "POST", "/console/tokens/{token}/delete", "302 404 403 302 403 302 302 404"),
+    Row("console:logs", "GET", "/console/logs", PAGE),
+)
+ACCOUNTS: Final = (
+    Row("account_login", "GET", "/accounts/login/", ONLY_ANONYMOUS),
+    Row("account_signup", "GET", "/accounts/signup/", ONLY_ANONYMOUS),
+    Row("account_change_password", "GET", "/accounts/password/change/", PAGE),
+    Row("account_confirm_login_code", "GET", "/accounts/login/code/confirm/", ELSEWHERE),
+    Row("account_email", "GET", "/accounts/email/", PAGE),
+    Row("account_email_verification_sent", "GET", "/accounts/confirm-email/", ELSEWHERE),
+    Row("account_inactive", "GET", "/accounts/inactive/", PUBLIC),
+    Row("account_logout", "GET", "/accounts/logout/", PAGE),
+    Row("account_reauthenticate", "GET", "/accounts/reauthenticate/", PAGE),
+    Row("account_reset_password", "GET", "/accounts/password/reset/", PUBLIC),
+    Row("account_reset_password_done", "GET", "/accounts/password/reset/done/", PUBLIC),
+    Row("account_reset_password_from_key", "GET", "/accounts/password/reset/key/x-y/", PUBLIC),
+    Row("account_reset_password_from_key_done", "GET", "/accounts/password/reset/key/done/", PUBLIC),
+    Row("account_set_password", "GET", "/accounts/password/set/", ELSEWHERE),
+    Row("mfa_index", "GET", "/accounts/2fa/", PAGE),
+    Row("mfa_activate_totp", "GET", "/accounts/2fa/totp/activate/", ELSEWHERE),
+    Row("mfa_deactivate_totp", "GET", "/accounts/2fa/totp/deactivate/", "302 404 404 404 404 404 404 200"),
+    Row("mfa_authenticate", "GET", "/accounts/2fa/authenticate/", ELSEWHERE),
+    Row("mfa_reauthenticate", "GET", "/accounts/2fa/reauthenticate/", SECOND_FACTOR),
+    Row("mfa_generate_recovery_codes", "GET", "/accounts/2fa/recovery-codes/generate/", SECOND_FACTOR),
+    Row("mfa_view_recovery_codes", "GET", "/accounts/2fa/recovery-codes/", NO_CODES),
+    Row("mfa_download_recovery_codes", "GET", "/accounts/2fa/recovery-codes/download/", NO_CODES),
+)
+
+ROWS: Final = PLATFORM_API + HEALTH + RELAY + CONSOLE + ACCOUNTS
+
+
+def route_names() -> set[str]:
+    """The name of every URL of the site; the pattern itself for one without a name."""
+    return set(_names(get_resolver().url_patterns, ""))
+
+
+def _names(patterns: list[URLPattern | URLResolver], namespace: str) -> list[str]:
+    names: list[str] = []
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            names += _names(pattern.url_patterns, inner)
+        else:
+            names.append(f"{namespace}{pattern.name or pattern.pattern}")
+    return names
