@@ -246,7 +246,7 @@ EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
 EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
-EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"] or None  # EMAIL_URL=filemail:///folder keeps mails as files
+EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"] or None  # EMAIL_URL=filemail:////folder keeps mails as files
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Sluice <no-reply@localhost>")
 

@@ -109,7 +109,7 @@ def _environment(database_url: str, state: Path, port: int) -> dict[str, str]:
         "DATABASE_URL": database_url,
         "DATABASE_DIRECT_URL": database_url,
         "SLUICE_STATE_DIR": str(state),
-        "EMAIL_URL": f"filemail://{state}/mails",
+        "EMAIL_URL": f"filemail:///{state}/mails",  # environ takes the path behind the third slash
         "DEBUG": "1",
         "PORT": str(port),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",

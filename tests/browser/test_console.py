@@ -1,0 +1,123 @@
+"""The demo's user at work: a token that is shown once, logs, the payer, pages on a phone."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE
+
+pytestmark = pytest.mark.browser
+
+PAGES = ["/console/", "/console/tokens", "/console/tokens/new", "/console/logs", "/console/settings", "/accounts/2fa/"]
+PUBLIC = ["/", "/privacy", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/nowhere"]
+
+
+@pytest.fixture(scope="module")
+def session(browser, site):
+    """The cookies of the demo's user, who signs in once."""
+    demo = json.loads(Path(site.environment["SLUICE_STATE_DIR"], "demo.json").read_text())
+    context = browser.new_context(base_url=site.base)
+    page = context.new_page()
+    page.goto("/console/")
+    page.get_by_label("E-mail").fill(demo["email"])
+    page.get_by_label("Password").fill(demo["password"])
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/console/")
+    yield context.storage_state()
+    context.close()
+
+
+@pytest.fixture
+def console(open_page, session):
+    """Opens a console page as the demo's user."""
+
+    def open_console(path: str = "/console/", **options: object) -> Page:
+        return open_page(path, storage_state=session, **options)
+
+    return open_console
+
+
+def test_a_token_is_shown_once(console):
+    page = console("/console/tokens")
+    page.get_by_role("link", name="Create token").click()
+    page.get_by_label("Name").fill("app-once")
+    page.get_by_role("button", name="Create token").click()
+    secret = page.locator("#token").inner_text()
+
+    page.get_by_role("link", name="I have copied it").click()
+
+    row = page.get_by_role("row", name="app-once")
+    expect(row).to_contain_text(f"{secret[:4]}")
+    expect(row).to_contain_text("US$10.00")
+    assert secret not in page.content()
+
+
+def test_deleting_a_token_asks_first_in_a_dialog(console):
+    page = console("/console/tokens/new")
+    page.get_by_label("Name").fill("app-gone")
+    page.get_by_role("button", name="Create token").click()
+    page.goto("/console/tokens")
+    page.get_by_role("link", name="Delete app-gone").click()
+    question = page.get_by_role("dialog")
+    expect(question).to_contain_text("Delete app-gone?")
+
+    question.get_by_role("link", name="Keep token").click()
+    expect(question).to_be_hidden()
+    page.get_by_role("link", name="Delete app-gone").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete token").click()
+
+    expect(page.get_by_role("status").first).to_have_text("app-gone deleted. The balance is as it was.")
+    expect(page.get_by_role("row", name="app-gone")).to_have_count(0)
+
+
+def test_the_log_says_when_nothing_fits_the_filters(console):
+    page = console("/console/logs?model=no-such-model")
+
+    expect(page.get_by_role("heading", name="No calls match these filters")).to_be_visible()
+    page.get_by_role("link", name="Clear filters").click()
+    page.wait_for_url("**/console/logs")
+
+
+def test_the_balance_is_in_the_unit_the_reader_prefers(console):
+    page = console("/console/settings")
+    page.get_by_label("Amounts in").select_option("cny")
+    page.get_by_role("button", name="Save settings").click()
+    expect(page.locator(".purse")).to_contain_text("¥")
+
+    page.get_by_label("Amounts in").select_option("usd")
+    page.get_by_role("button", name="Save settings").click()
+    expect(page.locator(".purse")).to_contain_text("US$")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_no_page_of_the_console_scrolls_sideways_on_a_phone(console, theme, language):
+    page = console(viewport=PHONE, color_scheme=theme)
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": page.url}])
+
+    wide = [path for path in PAGES if _overflow(page, path)]
+
+    assert wide == []
+
+
+def test_no_public_page_scrolls_sideways_on_a_phone(open_page):
+    page = open_page(viewport=PHONE)
+
+    assert [path for path in PUBLIC if _overflow(page, path)] == []
+
+
+def _overflow(page: Page, path: str) -> bool:
+    page.goto(path)
+    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+def test_every_page_keeps_the_policy_without_inline_code(console):
+    page = console()
+
+    for path in PAGES:
+        answer = page.goto(path)
+        policy = answer.headers["content-security-policy"]
+        assert "script-src 'self'" in policy
+        assert "unsafe" not in policy
