@@ -14,7 +14,6 @@ CALLS = Counter("sluice_calls", "Relayed calls by the HTTP status that the calle
 REFUSALS = Counter("sluice_refusals", "Calls refused before they were sent, by error code.", ["code"])
 SETTLE_LATE = Counter("sluice_settle_late", "End marks sent before their charge was committed.")
 LOSSES = Counter("sluice_losses", "Charges that could not be taken in full and were booked as loss.")
-FIRST_BYTE_SECONDS = Histogram("sluice_first_byte_seconds", "From the request's last byte to the answer's first byte.")
 LEDGER_BATCH_CALLS = Histogram(
     "sluice_ledger_batch_calls",
     "Calls that one ledger statement carried, by kind (authorise, settle).",

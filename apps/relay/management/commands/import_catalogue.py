@@ -42,9 +42,10 @@ class Command(BaseCommand):
             )
         except SluiceError as error:
             raise CommandError(f"Nothing was changed. {error.text}") from None
-        for change in changes:
-            self.stdout.write(str(change))
-        self.stdout.write(_summary(len(changes), dry_run=options["dry_run"]))
+        if options["verbosity"]:
+            for change in changes:
+                self.stdout.write(str(change))
+            self.stdout.write(_summary(len(changes), dry_run=options["dry_run"]))
 
 
 def _read(path: Path) -> dict[str, Any]:

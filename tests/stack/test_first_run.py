@@ -1,0 +1,204 @@
+"""What a newcomer does: one command, then the official client, then a look at the bill. And what is left afterwards."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from openai import AsyncOpenAI, OpenAI
+
+from config.embedded import guard, postgres
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
+
+ROOT = Path(__file__).resolve().parents[2]
+HELLO = [{"role": "user", "content": "Hello"}]
+
+
+@dataclass
+class Run:
+    """A running `./sluice run`, and what it printed."""
+
+    state: Path
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def printed(self) -> str:
+        return (self.state / "printed").read_text()
+
+    @property
+    def url(self) -> str:
+        return re.search(r'base_url="([^"]+)"', self.printed)[1]
+
+    @property
+    def token(self) -> str:
+        return re.search(r'api_key="([^"]+)"', self.printed)[1]
+
+    def end(self, number: int) -> None:
+        os.kill(self.process.pid, number)
+        self.process.wait(60)
+
+
+def started(state: Path, port: int) -> Run:
+    state.mkdir(exist_ok=True)
+    own = {"SLUICE_STATE_DIR": str(state), "PORT": str(port)}
+    with (state / "printed").open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "config.run"],
+            cwd=ROOT,
+            env={**_clean_environment(), **own},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    run = Run(state, port, process)
+    assert guard.wait_until(lambda: "Sluice is up" in run.printed or process.poll() is not None, 120), run.printed
+    return run
+
+
+def _clean_environment() -> dict[str, str]:
+    """Ours without what the test run has set for itself."""
+    own = {"DATABASE_URL", "REDIS_URL", "DEBUG", "DJANGO_SETTINGS_MODULE", "SECRET_KEY"}
+    return {name: value for name, value in os.environ.items() if name not in own}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("a first run")
+    for path in (folder, *folder.parents[:2]):
+        path.chmod(0o755)
+    return folder / "state"
+
+
+@pytest.fixture
+def run(state: Path) -> Iterator[Run]:
+    run = started(state, free_port())
+    assert "Sluice is up" in run.printed, run.printed
+    yield run
+    if run.process.poll() is None:
+        run.end(signal.SIGTERM)
+
+
+def test_the_official_client_works_as_printed_and_the_bill_is_exact(run):
+    client = OpenAI(base_url=run.url, api_key=run.token, max_retries=0)
+    with client:
+        before = _books(run)
+        answer = client.chat.completions.create(model="gpt-4o-mini", messages=HELLO)
+        pieces = list(client.chat.completions.create(model="gpt-4o-mini", messages=HELLO, stream=True))
+        vectors = client.embeddings.create(model="text-embedding-3-small", input=["one", "two"])
+    asynchronous = asyncio.run(_asked_asynchronously(run))
+
+    assert "Hello" in answer.choices[0].message.content
+    assert "Hello" in "".join(piece.choices[0].delta.content or "" for piece in pieces if piece.choices)
+    assert len(vectors.data) == 2
+    assert "Hello" in asynchronous
+    assert guard.wait_until(lambda: _books(run).calls - before.calls == 4, 10)
+    after = _books(run)
+    assert after.cost - before.cost == before.balance - after.balance > 0
+
+
+async def _asked_asynchronously(run: Run) -> str:
+    async with AsyncOpenAI(base_url=run.url, api_key=run.token, max_retries=0) as client:
+        stream = await client.chat.completions.create(model="gpt-4o-mini", messages=HELLO, stream=True)
+        return "".join([piece.choices[0].delta.content or "" async for piece in stream if piece.choices])
+
+
+@dataclass
+class Books:
+    calls: int
+    cost: int
+    balance: int
+
+
+def _books(run: Run) -> Books:
+    server = postgres.start(run.state)
+    with psycopg.connect(server.url("sluice")) as connection:
+        row = connection.execute(
+            "SELECT (SELECT count(*) FROM usage_record), (SELECT coalesce(sum(charge_nanos), 0) FROM usage_record),"
+            " (SELECT sum(credits_posted - debits_posted) FROM wallet_account WHERE id IN"
+            " (SELECT wallet_id FROM teams_team))"
+        ).fetchone()
+    server.stop()
+    return Books(*(int(value) for value in row))
+
+
+def test_a_second_start_is_quick_and_keeps_sign_in_and_data(state):
+    first = started(state, free_port())
+    secret, books = (state / "demo.json").read_text(), _books(first)
+    first.end(signal.SIGINT)
+
+    began = time.monotonic()
+    second = started(state, free_port())
+    took = time.monotonic() - began
+
+    assert (state / "demo.json").read_text() == secret
+    assert (state / "demo.json").stat().st_mode & 0o777 == 0o600
+    assert _books(second) == books
+    assert json.loads(secret)["token"] == second.token
+    assert took < 60
+    second.end(signal.SIGINT)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_nothing_is_left_of_a_run_that_ends(state, number):
+    run = started(state, free_port())
+    assert guard.marked(str(state))
+
+    run.end(number)
+
+    assert guard.wait_until(lambda: not guard.marked(str(state)), 40)
+    assert guard.wait_until(lambda: not _listens(run.port), 10)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_taken_port_is_named_with_the_way_out(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("taken")
+    for path in (folder, *folder.parents[:2]):
+        path.chmod(0o755)
+    with socket.socket() as squatter:
+        squatter.bind(("127.0.0.1", 0))
+        squatter.listen()
+        port = squatter.getsockname()[1]
+
+        run = started(folder, port)
+
+    assert run.process.wait(30) == 1
+    assert f"Port {port} is taken" in run.printed
+    assert f"PORT={port + 1} ./sluice run" in run.printed
+
+
+def test_a_second_run_beside_the_first_is_refused(run):
+    beside = subprocess.run(
+        [sys.executable, "-m", "config.run"],
+        cwd=ROOT,
+        env={**_clean_environment(), "SLUICE_STATE_DIR": str(run.state), "PORT": str(free_port())},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert beside.returncode == 1
+    assert "already runs" in beside.stderr
+    assert urllib.request.urlopen(f"http://127.0.0.1:{run.port}/healthz").status == 200
