@@ -74,8 +74,6 @@ def around(command: list[str]) -> int:
 def run() -> int:
     """Brings everything up and stays until it is interrupted or a process of it ends."""
     with _only_run(), running_services(STATE) as found:
-        guard.end_marked(str(STATE))  # what a killed run left behind
-        _refuse_taken_port()
         environment = _environment(found)
         translations.compile_all(env.ROOT / "locale")
         _manage(environment, "migrate", "--verbosity", "0")
@@ -99,7 +97,7 @@ def _environment(found: dict[str, str]) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _only_run() -> Iterator[None]:
-    """One run for a state folder."""
+    """One run for a state folder, with the port to itself."""
     STATE.mkdir(parents=True, exist_ok=True)
     with (STATE / ".run").open("a") as lock:
         try:
