@@ -14,10 +14,3 @@ def lock_for_transaction(name: str) -> None:
     """Waits for the lock; the end of the transaction frees it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_number(name)])
-
-
-def try_lock_for_transaction(name: str) -> bool:
-    """Whether the lock was free; the end of the transaction frees it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock_number(name)])
-        return bool(cursor.fetchone()[0])

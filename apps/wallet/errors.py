@@ -27,19 +27,9 @@ class InsufficientFunds(WalletError):
     text = _("There is not enough available credit.")
 
 
-class AccountClosed(WalletError):
-    code = "account_closed"
-    text = _("This account is closed.")
-
-
 class UnknownAccount(WalletError):
     code = "unknown_account"
     text = _("There is no such account.")
-
-
-class HoldRefused(WalletError):
-    code = "limit_reached"
-    text = _("A limit of this account is reached. Try again later.")
 
 
 class HoldGone(WalletError):

@@ -48,7 +48,7 @@ class LiveLedger:
     connection: psycopg.Connection
 
     def value(self, text: str, *parameters: object) -> object:
-        row = self.connection.execute(text.encode(), parameters).fetchone()
+        row = self.connection.execute(text.encode(), parameters or None).fetchone()
         return row[0] if row else None
 
     def number(self, text: str, *parameters: object) -> int:

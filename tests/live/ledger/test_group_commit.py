@@ -1,9 +1,11 @@
 """The relay's batching on real connections: shared statements, lost connections, callers that leave."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 
+import psycopg
 import pytest
 
 from apps.core.ids import uuid7
@@ -11,7 +13,7 @@ from apps.wallet.batching import LEDGER_ONLY, SETTLE_CALL, GroupCommit
 from apps.wallet.errors import LedgerBusy, LedgerFault, LedgerUnavailable
 from apps.wallet.lanes import Lane
 from apps.wallet.types import HoldRequest, Outcome, Refusal, SettleEntry, SettleStatement
-from tests.live.ledger.conftest import CREDIT, LiveLedger
+from tests.live.ledger.conftest import CREDIT, NAME, LiveLedger
 
 pytestmark = pytest.mark.live
 
@@ -24,6 +26,10 @@ NOTED = SettleStatement(
     ) SELECT * FROM done
     """,
     ("uuid", "text"),
+)
+CUT = (
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND application_name LIKE 'sluice ledger %'"
 )
 
 
@@ -141,15 +147,34 @@ def test_killed_connections_lose_no_call_and_charge_none_twice(ledger: LiveLedge
             killed = 0
             for _ in range(5):
                 await asyncio.sleep(0.02)
-                killed += ledger.number(
-                    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND application_name LIKE 'sluice ledger %%'"
-                )
+                killed += ledger.number(CUT)
             assert killed >= 2
             assert set(await calls) <= {Outcome.CHARGED, Outcome.REPEATED}
 
     run(story)
     assert ledger.columns(wallet) == (2000 * CREDIT, 600 * CREDIT, 0)
+
+
+def test_a_settle_waits_until_the_database_is_back(ledger: LiveLedger) -> None:
+    wallet = ledger.wallet(10 * CREDIT)
+    (request,) = requests_on(ledger, wallet, 1)
+
+    async def story() -> None:
+        async with running(ledger) as commit:
+            await commit.authorise(request)
+            with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server:
+                server.execute(f"ALTER DATABASE {NAME} ALLOW_CONNECTIONS false")
+                try:
+                    ledger.connection.execute(CUT)
+                    settle = asyncio.create_task(commit.settle(entry(request)))
+                    await asyncio.sleep(0.5)
+                    assert not settle.done()
+                finally:
+                    server.execute(f"ALTER DATABASE {NAME} ALLOW_CONNECTIONS true")
+            assert (await settle).outcome is Outcome.CHARGED
+
+    run(story)
+    assert ledger.columns(wallet) == (10 * CREDIT, CREDIT, 0)
 
 
 def test_a_hold_of_a_caller_who_left_is_given_back(ledger: LiveLedger) -> None:
