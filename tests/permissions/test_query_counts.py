@@ -1,0 +1,98 @@
+"""How many queries each list page asks, and that more rows ask no more: the budget stands in `query_counts.json`.
+
+RECORD_QUERY_COUNTS=1 writes what was counted instead of comparing; the difference is then for the review.
+"""
+
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from apps.relay.models import ApiToken
+from tests.cast import grant, make_team, make_token
+from tests.permissions.conftest import World
+from tests.permissions.table import route_names
+from tests.usage.calls import row, store, this_morning
+
+BUDGET = Path(__file__).parent.parent / "query_counts.json"
+IS_RECORDING = bool(os.environ.get("RECORD_QUERY_COUNTS"))
+
+OF_A_TEAM = {
+    "api_models": "/api/models?team={team}",
+    "api_teams": "/api/teams",
+    "api_tokens": "/api/tokens?team={team}",
+    "api_usage_logs": "/api/usage/logs?team={team}",
+    "api_wallet": "/api/wallet?team={team}",
+    "console:home": "/console/",
+    "console:logs": "/console/logs",
+    "console:tokens": "/console/tokens",
+}
+OF_STAFF = {
+    name: reverse(name, urlconf="config.urls") for name in sorted(route_names()) if name.endswith("_changelist")
+}
+
+
+def add_rows(world: World, times: int) -> None:
+    """One more of everything that a list shows, so often."""
+    for _ in range(times):
+        n = ApiToken.objects.count()
+        token, _ = make_token(world.team, f"token {n}")
+        grant(world.team, "1")
+        make_token(make_team(f"Team {n}", owner=token.created_by), "app")
+        call = row(
+            this_morning() - timedelta(seconds=n),
+            team_id=world.team.id,
+            wallet_id=world.team.wallet_id,
+            token_id=token.pk,
+            ip="192.0.2.7",
+        )
+        store((call, "charged", 1_000))
+
+
+def queries_of(client: Client, path: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        assert client.get(path).status_code == 200
+    return len(asked)
+
+
+def check(name: str, counted: int) -> None:
+    budget = json.loads(BUDGET.read_text()) if BUDGET.exists() else {}
+    if IS_RECORDING:
+        BUDGET.write_text(json.dumps(budget | {name: counted}, indent=2, sort_keys=True) + "\n")
+        return
+    assert name in budget, f"{name} has no budget: it asks {counted} queries."
+    assert counted <= budget[name], f"{name} asks {counted} queries, {budget[name]} are granted."
+
+
+@pytest.mark.parametrize("name", OF_A_TEAM)
+def test_a_page_of_a_team_keeps_its_budget_whatever_it_shows(world: World, name: str) -> None:
+    client = world.client("owner")
+    path = OF_A_TEAM[name].format(team=world.team.public_id)
+    add_rows(world, 2)
+    client.get(path)  # the first visit opens the visitor's own team
+    few = queries_of(client, path)
+
+    add_rows(world, 6)
+
+    assert queries_of(client, path) == few
+    check(name, few)
+
+
+def test_pages_of_the_back_office_keep_their_budgets_whatever_they_show(world: World) -> None:
+    staff = world.client("staff")
+    add_rows(world, 2)
+    few = {name: queries_of(staff, path) for name, path in OF_STAFF.items()}
+
+    add_rows(world, 6)
+
+    assert {name: queries_of(staff, path) for name, path in OF_STAFF.items()} == few
+    for name, counted in few.items():
+        check(name, counted)
