@@ -79,6 +79,8 @@ def _group_of(snapshots: Snapshots, caller: Caller, model: ModelSnapshot, at: da
 
 def _token_limits(token: TokenSnapshot, limits: RateLimits) -> RateLimits:
     """The lower of the token's own limit and its group's: the team may restrict a token, staff move the group's."""
+    if token.concurrency is None and token.rpm is None and token.tpm is None:
+        return limits
     own = {"concurrency": token.concurrency, "rpm": token.rpm, "tpm": token.tpm}
     lower = {
         name: value

@@ -24,7 +24,7 @@ _OUT_OF_FUNDS = "The credit for this call is used up. The answer ends here."
 
 async def plain(call: OpenCall, forwarded: Forwarded) -> HttpResponse:
     """The whole answer, with what it cost."""
-    usage = events.usage_of(forwarded.body)
+    usage = forwarded.usage
     if usage is not None and usage.input_tokens and (usage.output_tokens or not call.ask.endpoint.has_output):
         settled = await call.settle(usage)
     else:

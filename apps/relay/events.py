@@ -89,6 +89,7 @@ class _ErrorBody(msgspec.Struct):
 
 _NO_PROMPT_DETAILS = _PromptDetails()
 _NO_COMPLETION_DETAILS = _CompletionDetails()
+_decode_map = msgspec.json.Decoder(dict[str, Raw]).decode
 _decode_head = msgspec.json.Decoder(_Head).decode
 _decode_answer = msgspec.json.Decoder(_Answer).decode
 _decode_error = msgspec.json.Decoder(_ErrorBody).decode
@@ -155,13 +156,23 @@ def _pieces(choice: _Choice) -> Iterator[str]:
             yield from (function.name or "", function.arguments or "")
 
 
-def is_object(body: bytes) -> bool:
-    """Whether an answer is a JSON object, as every answer of this dialect is."""
+def read_answer(body: bytes) -> tuple[bool, Usage | None]:
+    """Whether a body is an answer of this dialect (a JSON object, no error), and its usage if it tells it."""
     try:
-        _decode_head(body)
+        head = _decode_head(body)
+    except msgspec.DecodeError:
+        return _is_answer_otherwise(body), None
+    if bytes(head.error) != b"null":
+        return False, None
+    return True, None if head.usage is None else _normal(head.usage)
+
+
+def _is_answer_otherwise(body: bytes) -> bool:
+    """An object whose usage is nonsense is still an answer."""
+    try:
+        return bytes(_decode_map(body).get("error", b"null")) == b"null"
     except msgspec.DecodeError:
         return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)

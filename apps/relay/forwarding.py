@@ -9,7 +9,7 @@ from apps.relay import events, wire
 from apps.relay.errors import RelayError
 from apps.relay.routing import Router
 from apps.relay.settlement import NOTHING, OpenCall
-from apps.relay.types import ChannelSnapshot, Forwarded, Route, UpstreamAnswer, UpstreamTransport
+from apps.relay.types import ChannelSnapshot, Forwarded, Route, UpstreamAnswer, UpstreamTransport, Usage
 from apps.relay.upstreams import openai
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
@@ -66,20 +66,28 @@ async def _read(call: OpenCall, channel: ChannelSnapshot, answer: UpstreamAnswer
             raise openai.error_of_answer(answer.status, answer.headers, await answer.read(max_bytes=MAX_ERROR_BYTES))
         body = await (answer.piece() if call.ask.stream else answer.read(max_bytes=MAX_ANSWER_BYTES))
         call.first_byte_ms = call.elapsed_ms()
-        _check_is_answer(body, stream=call.ask.stream)
+        usage = None
+        if call.ask.stream:
+            _check_head(body)
+        else:
+            usage = _checked_usage(body)
         handed_on = True
-        return Forwarded(channel, answer, body, call.first_byte_ms)
+        return Forwarded(channel, answer, body, usage)
     finally:
         if not handed_on:
             await answer.aclose()
 
 
-def _check_is_answer(body: bytes, *, stream: bool) -> None:
-    """Refuses a 200 that holds an error or no answer at all, as long as another channel may still be asked."""
-    if not stream:
-        if not events.is_object(body) or events.has_error(body):
-            raise openai.error_of_event(body)
-        return
+def _checked_usage(body: bytes) -> Usage | None:
+    """The usage of a whole answer. A 200 that holds an error or no answer is refused while others may be asked."""
+    is_answer, usage = events.read_answer(body)
+    if not is_answer:
+        raise openai.error_of_event(body)
+    return usage
+
+
+def _check_head(body: bytes) -> None:
+    """Refuses a stream that begins with an error, or is none."""
     head = body.lstrip()
     if not head or not events.may_be_stream(head):
         raise openai.error_of_event(head)

@@ -5,14 +5,17 @@ import logging
 import time
 from collections.abc import Coroutine
 from decimal import Decimal
+from functools import cache
 from typing import Any, Self, TypeVar
 
 import msgspec
+from prometheus_client import Counter
 
 from apps.core import metrics
 from apps.core.ids import public_id
 from apps.core.money import credits_text
 from apps.marketplace.rating import NotPriced, PriceList, charge_nanos
+from apps.relay import call_log
 from apps.relay.quote import price_of
 from apps.relay.types import Admission, Ask, ChannelSnapshot, Extras, Incoming, Quote, Reservation, Usage
 from apps.usage import records
@@ -32,7 +35,7 @@ NOTHING = Usage()
 CALLER_GONE = 499
 UPSTREAM_BROKE = 502
 
-logger = logging.getLogger("sluice.calls")
+logger = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
 _under_way: set[asyncio.Task[Any]] = set()
 
@@ -49,6 +52,7 @@ async def drain(seconds: float) -> int:
     """Wait for calls whose caller has gone and for settles; how many are still under way then."""
     if _under_way:
         await asyncio.wait(_under_way, timeout=seconds)
+    call_log.flush()
     return len(_under_way)
 
 
@@ -75,6 +79,7 @@ class OpenCall:
         self.reservation = reservation
         self.channel: ChannelSnapshot | None = None
         self.first_byte_ms: int | None = None
+        self.request_id = public_id("req", incoming.call_id)
         self._ending: asyncio.Task[Settlement | None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -83,10 +88,6 @@ class OpenCall:
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None and self._ending is None:
             await self.void()
-
-    @property
-    def request_id(self) -> str:
-        return public_id("req", self.incoming.call_id)
 
     @property
     def has_ended(self) -> bool:
@@ -130,7 +131,7 @@ class OpenCall:
         except WalletError:
             logger.exception("A call could not be settled.", extra={"request_id": self.request_id})
             return None
-        self._log(usage, settlement, status, error_code)
+        self._note(usage, settlement, status, error_code)
         return settlement
 
     async def _voided(self) -> Settlement | None:
@@ -184,16 +185,15 @@ class OpenCall:
             ip=self.incoming.ip,
         )
 
-    def _log(self, usage: Usage, settlement: Settlement, status: int, error_code: str) -> None:
-        metrics.CALLS.labels(status).inc()
+    def _note(self, usage: Usage, settlement: Settlement, status: int, error_code: str) -> None:
+        _counter_of(status).inc()
         if settlement.lost_nanos:
             metrics.LOSSES.inc()
-        if not logger.isEnabledFor(logging.INFO):
-            return
         token = self.admission.caller.token
-        logger.info(
-            "call",
-            extra={
+        call_log.note(
+            {
+                "at": self.incoming.at,
+                "text": "call",
                 "request_id": self.request_id,
                 "team": token.team_id,
                 "token": token.id,
@@ -209,8 +209,13 @@ class OpenCall:
                 "outcome": settlement.outcome.value,
                 "latency_ms": self.elapsed_ms(),
                 "first_byte_ms": self.first_byte_ms,
-            },
+            }
         )
+
+
+@cache
+def _counter_of(status: int) -> Counter:
+    return metrics.CALLS.labels(status)
 
 
 def _wake(future: "asyncio.Future[None]") -> None:

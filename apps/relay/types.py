@@ -294,7 +294,8 @@ class Forwarded:
     channel: ChannelSnapshot
     answer: UpstreamAnswer
     body: bytes
-    first_byte_ms: int
+    usage: "Usage | None" = None
+    """What a plain answer says it used."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """The relay's doors in OpenAI's dialect: read the request, run the pipeline, turn what it refuses into an answer."""
 
-import logging
 import time
 
 import msgspec
@@ -15,12 +14,11 @@ from apps.core import clock, metrics
 from apps.core.errors import SluiceError
 from apps.core.http import request_ip
 from apps.core.ids import public_id, uuid7
-from apps.relay import admission, errors, pipeline, wire
+from apps.relay import admission, call_log, errors, pipeline, wire
 from apps.relay.asyncview import AsyncAPIView
 from apps.relay.runtime import get_runtime
 from apps.relay.types import Endpoint, Incoming, ModelSnapshot
 
-logger = logging.getLogger("sluice.calls")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -49,9 +47,15 @@ class RelayView(AsyncAPIView):
         call_id = getattr(self, "call_id", None)
         request_id = errors.new_request_id() if call_id is None else public_id("req", call_id)
         metrics.REFUSALS.labels(error.code).inc()
-        logger.info(
-            "refused",
-            extra={"request_id": request_id, "path": self.request.path, "status": error.status, "error": error.code},
+        call_log.note(
+            {
+                "at": clock.now(),
+                "text": "refused",
+                "request_id": request_id,
+                "path": self.request.path,
+                "status": error.status,
+                "error": error.code,
+            }
         )
         return errors.answer_for(error, request_id)
 
