@@ -106,6 +106,8 @@ def _only_run() -> Iterator[None]:
             raise StartRefused(
                 f"Sluice already runs with {STATE}. Stop it, or set SLUICE_STATE_DIR and PORT."
             ) from None
+        guard.end_marked(str(STATE))  # what a killed run left behind
+        _refuse_taken_port()
         yield
 
 
@@ -113,7 +115,7 @@ def _refuse_taken_port() -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", PORT))
+            probe.bind(("127.0.0.1" if IS_DEVELOPMENT else "0.0.0.0", PORT))  # noqa: S104  as config.web listens
         except OSError as error:
             raise StartRefused(
                 f"Port {PORT} is taken ({error.strerror}). Choose another one: PORT={PORT + 1} ./sluice run"

@@ -96,18 +96,26 @@ class Place:
 
 
 def place_at(folder: Path) -> Place:
-    """The place of a state folder; root's is moved when the servers' account cannot enter the folder."""
+    """The place of a state folder; elsewhere for root when the servers' account could not enter the folder at first."""
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     if os.geteuid() != 0:
         return Place(folder, None)
-    wanted = Place(folder, _server_account())
-    if wanted.can_enter(folder):
-        return wanted
-    moved = SHARED_FOLDER / _digest(folder)
-    _make_open(SHARED_FOLDER)
-    _make_open(moved)
-    return Place(moved, wanted.account)
+    account = _server_account()
+    here = Place(folder, account)
+    there = Place(SHARED_FOLDER / _digest(folder), account)
+    # Data stays where it is, whatever became of the folder's permissions since.
+    if _has_data(there.folder) or not (_has_data(folder) or here.can_enter(folder)):
+        _make_open(SHARED_FOLDER)
+        _make_open(there.folder)
+        return there
+    if not here.can_enter(folder):
+        raise PlaceUnusable(f"The servers run as {account.pw_name}, who may not enter {folder} any more.")
+    return here
+
+
+def _has_data(folder: Path) -> bool:
+    return (folder / "pg").exists() or (folder / "valkey").exists()
 
 
 def own_environment() -> dict[str, str]:

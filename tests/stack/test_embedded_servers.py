@@ -1,18 +1,20 @@
 """Embedded servers: what was committed survives any kill, and nothing outlives its last user."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
 from redis import Redis
 
 from config.embedded import guard, postgres, valkey
-from config.embedded.place import PlaceUnusable
+from config.embedded.place import PlaceUnusable, place_at
 
 pytestmark = pytest.mark.live
 
@@ -28,10 +30,11 @@ time.sleep(60)
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    for path in (tmp_path, *tmp_path.parents[:2]):
-        path.chmod(0o755)  # pytest's own folders are closed to the account that servers run as
-    return tmp_path / "state"
+def folder() -> Iterator[Path]:
+    """A place that the account of the servers may enter; pytest's own folders it may not."""
+    with TemporaryDirectory(prefix="sluice-test-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name, "state")
 
 
 @pytest.fixture
@@ -86,13 +89,10 @@ def test_a_server_ends_with_its_last_user(folder):
 
 def test_a_killed_user_leaves_no_server(folder):
     user = another_user(folder)
-    data = next(
-        path.parent for path in (folder, *Path("/var/lib/sluice-dev").glob("*")) for path in path.glob("pg/PG_VERSION")
-    )
 
     killed(user)
 
-    assert guard.wait_until(lambda: guard.postmaster_of(data) is None, 20)
+    assert guard.wait_until(lambda: guard.postmaster_of(folder / "pg") is None, 20)
     assert guard.wait_until(lambda: not _has_valkey(folder), 20)
 
 
@@ -181,3 +181,20 @@ def test_valkey_evicts_only_what_has_an_end_and_keeps_queues_over_a_kill(folder)
     with Redis.from_url(server.url) as connection:
         assert connection.lrange("queue", 0, -1) == [b"task"]
     server.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers run as another user")
+def test_data_stays_where_it_was_first_put(folder):
+    folder.mkdir()
+    folder.chmod(0o700)
+    server = postgres.start(folder)
+    written(server)
+    server.stop()
+    folder.chmod(0o755)
+
+    again = postgres.start(folder)
+
+    assert is_kept(again)
+    assert not (folder / "pg").exists()
+    again.stop()
+    shutil.rmtree(place_at(folder).folder)

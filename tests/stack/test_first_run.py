@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -80,12 +81,11 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    """A place that the account of the servers may enter."""
-    folder = tmp_path_factory.mktemp("a first run")
-    for path in (folder, *folder.parents[:2]):
-        path.chmod(0o755)
-    return folder
+def folder() -> Iterator[Path]:
+    """A place with a space that the account of the servers may enter; pytest's own folders it may not."""
+    with TemporaryDirectory(prefix="a first run ") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 @pytest.fixture(scope="module")
