@@ -35,6 +35,7 @@ class AsyncAPIView(APIView):
     """
 
     http_method_names = ["get", "post", "delete"]
+    parser_classes = []
     authentication_classes = []
     permission_classes = []
     throttle_classes = []
