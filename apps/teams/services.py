@@ -1,8 +1,9 @@
 """Acts on teams: found one, open a personal one, mint and revoke personal access tokens, take over access groups."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -25,6 +26,9 @@ from apps.teams.types import ImportReport, NewPersonalToken, TeamAccess
 from apps.wallet import services as wallet
 
 MAIN_GROUP: Final = "default"
+_CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_MULTIPLIER: Final = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?")
+_MAX_LIMIT: Final = 2_147_483_647
 _GROUP_FIELDS: Final = frozenset({"code", "multiplier", *queries.LIMITS})
 
 
@@ -139,22 +143,18 @@ def _access_of(user_id: int, team: Team) -> TeamAccess:
 
 def _group_fields(row: Mapping[str, object]) -> dict[str, object]:
     code, unknown = row.get("code"), set(row) - _GROUP_FIELDS
-    if unknown or not isinstance(code, str) or not code:
+    if unknown or not isinstance(code, str) or not _CODE.fullmatch(code):
         raise AccessGroupInvalid(code=code, unknown=sorted(unknown))
     limits = {name: row[name] for name in queries.LIMITS if name in row}
-    if any(type(limit) is not int or limit < 0 for limit in limits.values()):
+    if any(type(limit) is not int or not 0 <= limit <= _MAX_LIMIT for limit in limits.values()):
         raise AccessGroupInvalid(code=code, limits=limits)
     return {"code": code, "multiplier": _multiplier(code, row.get("multiplier", "1")), **limits}
 
 
 def _multiplier(code: str, text: object) -> Decimal:
-    try:
-        multiplier = Decimal(str(text))
-    except InvalidOperation:
-        raise AccessGroupInvalid(code=code, multiplier=text) from None
-    if not multiplier.is_finite() or not 0 <= multiplier < 10_000:
+    if not _MULTIPLIER.fullmatch(str(text)):
         raise AccessGroupInvalid(code=code, multiplier=text)
-    return multiplier
+    return Decimal(str(text))
 
 
 def _remove(codes: Sequence[str]) -> None:
