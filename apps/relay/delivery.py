@@ -89,6 +89,7 @@ class _Stream:
         self._meter = Meter(asked_for_usage=call.ask.asked_for_usage)
         self._growth = Growth(call.ledger, call.reservation.call_id, call.admission, call.quote)
         self._is_caller_gone = False
+        self._is_out_of_funds = False
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         try:
@@ -126,23 +127,29 @@ class _Stream:
         """What the caller may have of the next piece, perhaps nothing yet; None at the end."""
         if self._meter.ended:
             return None
+        if self._is_out_of_funds:
+            raise InsufficientQuota(_OUT_OF_FUNDS)
         piece = self._first or await self._next_piece()
         self._first = b""
-        return self._taken(piece) if piece else None
+        if not piece:
+            return None
+        passed = self._taken(piece)
+        meter = self._meter
+        if meter.received_bytes >= self._growth.look_at and await self._growth.is_exhausted(
+            meter.output_so_far(), meter.received_bytes
+        ):
+            self._is_out_of_funds = True  # said at the next turn: this piece is paid and still goes out
+        return passed
 
     def _taken(self, piece: bytes) -> bytes:
         whole = self._cutter.whole(piece)
-        if not whole:
-            if self._cutter.is_overlong:
+        if whole:
+            if whole.startswith(events.ERROR_START):
                 raise UpstreamError
-            return b""
-        if whole.startswith(events.ERROR_START):
+            return self._meter.take(whole)
+        if self._cutter.is_overlong:
             raise UpstreamError
-        meter, growth = self._meter, self._growth
-        passed = meter.take(whole)
-        if meter.received_bytes >= growth.look_at and growth.is_exhausted(meter.output_so_far(), meter.received_bytes):
-            raise InsufficientQuota(_OUT_OF_FUNDS)
-        return passed
+        return b""
 
     async def _next_piece(self) -> bytes:
         try:

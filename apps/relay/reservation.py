@@ -8,7 +8,7 @@ from apps.relay import quote as quoting
 from apps.relay.errors import InsufficientQuota, InvalidToken, RateLimited, RelayError, TooBusy
 from apps.relay.types import Admission, Ask, Quote, Reservation
 from apps.wallet.batching import Ledger
-from apps.wallet.errors import LedgerBusy, LedgerUnavailable
+from apps.wallet.errors import LedgerBusy, LedgerUnavailable, WalletError
 from apps.wallet.types import HoldAnswer, HoldRequest, Refusal
 
 _LIMITS = {
@@ -90,18 +90,21 @@ class Growth:
         self._asking: asyncio.Task[None] | None = None
         self.is_refused = False
         self.look_at = self._held // 2 if self._held < quote.output_tokens else NEVER
-        """Bytes of the stream before which `is_exhausted` need not be asked."""
+        """Bytes of the stream up to which `is_exhausted` need not be asked."""
 
-    def is_exhausted(self, used: int, received_bytes: int) -> bool:
+    async def is_exhausted(self, used: int, received_bytes: int) -> bool:
         """Ask for more when half is used; True when all is used and more was refused."""
         self.look_at = received_bytes + max(self._held // 2 - used, LOOK_AGAIN_BYTES)
-        if self.is_refused:
-            return used >= self._held
         if self._held >= self._quote.output_tokens:
             self.look_at = NEVER
-        elif used * 2 >= self._held and self._asking is None:
+            return False
+        if used * 2 >= self._held and self._asking is None and not self.is_refused:
             self._asking = asyncio.create_task(self._extend())
-        return False
+        if used < self._held:
+            return False
+        if self._asking is not None:
+            await asyncio.wait([self._asking])
+        return self.is_refused and used >= self._held
 
     async def _extend(self) -> None:
         quote, admission = self._quote, self._admission
@@ -111,8 +114,8 @@ class Growth:
         )
         try:
             answer = await self._ledger.extend(self._call_id, amount)
-        except (LedgerBusy, LedgerUnavailable):
-            return  # asked again at the next look
+        except WalletError:
+            return  # asked again at the next look; if never granted, the settle asks once more
         finally:
             self._asking = None
         if answer.refusal is None:

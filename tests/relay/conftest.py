@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.test import AsyncClient
 
 from apps.core import clock
@@ -83,6 +83,18 @@ class Relay:
     def leave_after(self, pieces: int, content: str = "hello there", **fields: Any) -> None:
         """Begin a stream, take some pieces, hang up."""
         async_to_sync(self._leave)(pieces, content, fields)
+
+    def during_a_stream(self, act: Callable[[], object], content: str) -> Reply:
+        """Begin a stream, do something else, read the stream to its end."""
+        return async_to_sync(self._interrupted)(act, content)
+
+    async def _interrupted(self, act: Callable[[], object], content: str) -> Reply:
+        body = {"model": "chat-model", "messages": [{"role": "user", "content": content}], "stream": True}
+        response = await self._send("POST", "/v1/chat/completions", body, {})
+        pieces = [await anext(response.pieces)]
+        await sync_to_async(act, thread_sensitive=True)()
+        pieces += [piece async for piece in response.pieces]
+        return Reply(response.status_code, b"".join(pieces), {k.lower(): v for k, v in response.headers.items()})
 
     async def _request(self, method: str, path: str, body: object, headers: dict[str, str]) -> Reply:
         response = await self._send(method, path, body, headers)
