@@ -12,6 +12,7 @@ import pytest
 from cryptography.fernet import Fernet
 from redis import Redis
 
+from config import translations
 from config.embedded import postgres, valkey
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +22,7 @@ _running: list[postgres.Server] = []
 
 
 def _start() -> None:
+    translations.compile_all(ROOT / "locale")
     os.environ["SLUICE_STATE_DIR"] = str(STATE)
     os.environ.setdefault("FIELD_ENCRYPTION_KEYS", Fernet.generate_key().decode())
     if not os.environ.get("DATABASE_URL"):

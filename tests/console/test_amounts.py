@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 import pytest
+from django.utils.translation import override
 
 from apps.console.amounts import Reader, amount_text, nanos_from_figure, plain_figure
 
@@ -15,6 +16,11 @@ def test_money_leads_in_the_unit_it_is_asked_for() -> None:
     assert amount_text(nanos, AMERICAN, unit="usd", places=2) == "US$182.40"
     assert amount_text(nanos, AMERICAN, unit="cny", places=2) == "¥1,276.80"
     assert amount_text(nanos, AMERICAN, unit="credits", places=2) == "1,276.80 credits"
+
+
+def test_credits_are_named_in_the_language_of_the_page() -> None:
+    with override("zh-hans"):
+        assert amount_text(CREDIT, AMERICAN, unit="credits", places=2) == "1.00 点"
 
 
 def test_figures_round_half_up_and_a_call_shows_four_places() -> None:

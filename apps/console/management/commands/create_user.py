@@ -10,7 +10,6 @@ from django.db import transaction
 
 from apps.accounts import services as accounts
 from apps.accounts.errors import EmailTaken
-from apps.accounts.models import User
 from apps.teams import services as teams
 
 
@@ -23,13 +22,12 @@ class Command(BaseCommand):
         parser.add_argument("--staff", action="store_true", help="may open the back office and do everything there")
 
     def handle(self, *args: Any, email: str, password: str, staff: bool, **options: Any) -> None:
-        user = User(email=email, is_staff=staff, is_superuser=staff)
+        user = accounts.new_user(email, password=password, is_staff=staff)
         try:
             validate_email(email)
             validate_password(password, user)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
-        user.set_password(password)
         try:
             with transaction.atomic():
                 team = teams.personal_team_of(accounts.add_user(user))
