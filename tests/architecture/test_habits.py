@@ -8,6 +8,8 @@ from tests.architecture.sources import ROOT, functions_of, place, python_files, 
 OURS = ("apps", "config", "tests")
 LONGEST_FUNCTION = 60
 LONGEST_MODULE = 400
+# The outermost edge of a call logs what nobody expected and answers 500; behind it there is only the server.
+LAST_EDGES = {"apps/relay/handler.py"}
 INLINE = {
     "a style attribute": re.compile(r"<[a-z][^>]*\sstyle\s*=", re.IGNORECASE),
     "an inline script": re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(?!\s*</script>)", re.IGNORECASE),
@@ -54,6 +56,7 @@ def test_nobody_catches_everything():
     greedy = [
         place(path, node)
         for path in python_files("apps", "config")
+        if str(path.relative_to(ROOT)) not in LAST_EDGES
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.ExceptHandler) and (node.type is None or _catches_all(node.type))
     ]
