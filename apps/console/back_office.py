@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -16,10 +17,19 @@ from django.utils.translation import gettext_lazy
 from apps.console.demo import STAFF_EMAIL
 
 
+# Addresses are changed by their owner and confirmed by mail; the row of an authenticator is the secret itself.
+KEPT_OUT = {"account.emailaddress", "mfa.authenticator"}
+
+
 class BackOffice(AdminSite):
     site_title = gettext_lazy("Sluice back office")
     site_header = "Sluice"
     index_title = gettext_lazy("Back office")
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        models: Any = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else model_or_iterable
+        shown = [model for model in models if model._meta.label_lower not in KEPT_OUT]
+        super().register(shown, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and may_enter(request)

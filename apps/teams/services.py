@@ -43,7 +43,7 @@ def personal_team_of(user: AbstractBaseUser) -> TeamAccess:
         return found
     try:
         with transaction.atomic():
-            team = _found_team(_("Personal"), user_id=user.pk, personal=True)
+            team = _found_team(_("Personal"), owner=user, personal=True)
     except IntegrityError:
         team = Team.objects.get(personal_of_id=user.pk)
     return _access_of(user.pk, team)
@@ -52,7 +52,7 @@ def personal_team_of(user: AbstractBaseUser) -> TeamAccess:
 def create_team(name: str, *, owner: AbstractBaseUser) -> TeamAccess:
     """A team with a wallet of its own and one member, its owner."""
     with transaction.atomic():
-        team = _found_team(name, user_id=owner.pk, personal=False)
+        team = _found_team(name, owner=owner, personal=False)
     return _access_of(owner.pk, team)
 
 
@@ -122,15 +122,16 @@ def import_access_groups(rows: Sequence[Mapping[str, object]], *, prune: bool = 
     return ImportReport(created=created, changed=changed, removed=tuple(surplus))
 
 
-def _found_team(name: str, *, user_id: int, personal: bool) -> Team:
+def _found_team(name: str, *, owner: AbstractBaseUser, personal: bool) -> Team:
+    """The wallet's label is what staff search by: the team's name, of a personal team its owner's address."""
     group, _created = AccessGroup.objects.get_or_create(code=MAIN_GROUP)
     team = Team.objects.create(
         name=name,
-        personal_of_id=user_id if personal else None,
-        wallet_id=wallet.open_wallet(name),
+        personal_of_id=owner.pk if personal else None,
+        wallet_id=wallet.open_wallet(owner.get_username() if personal else name),
         access_group=group,
     )
-    Membership.objects.create(team=team, user_id=user_id, role=Role.OWNER)
+    Membership.objects.create(team=team, user_id=owner.pk, role=Role.OWNER)
     return team
 
 

@@ -2,6 +2,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 from apps.core import partitions
 
@@ -9,6 +10,7 @@ from apps.core import partitions
 class WalletConfig(AppConfig):
     name = "apps.wallet"
     label = "wallet"
+    verbose_name = _("Ledger")
 
     def ready(self) -> None:
         post_migrate.connect(ensure_partitions, sender=self, dispatch_uid="wallet.partitions")

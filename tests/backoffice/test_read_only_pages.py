@@ -62,3 +62,10 @@ def test_people_who_are_not_staff_do_not_get_in(client: Client) -> None:
     User.objects.update(is_staff=False)
 
     assert client.get("/admin/", follow=True).status_code in {403, 404}
+
+
+def test_the_rows_that_are_secrets_have_no_page(client: Client) -> None:
+    sign_in_staff(client)
+
+    assert client.get("/admin/mfa/authenticator/").status_code == 404
+    assert client.get("/admin/account/emailaddress/").status_code == 404
