@@ -18,7 +18,7 @@ MAX_SIZE: Final = 200
 
 _CURSOR: Final = re.compile(r"([<>])([0-9]{1,19}|[0-9a-f-]{36})", re.ASCII)
 
-T = TypeVar("T", covariant=True)
+T_co = TypeVar("T_co", covariant=True)
 U = TypeVar("U")
 M = TypeVar("M", bound=Model)
 
@@ -41,12 +41,12 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    results: Sequence[T]
+class Page(Generic[T_co]):
+    results: Sequence[T_co]
     next: Cursor | None = None
     previous: Cursor | None = None
 
-    def map(self, convert: Callable[[T], U]) -> "Page[U]":
+    def map(self, convert: Callable[[T_co], U]) -> "Page[U]":
         return Page([convert(row) for row in self.results], self.next, self.previous)
 
 
