@@ -1,10 +1,14 @@
-"""The bytes of the upstream double: OpenAI's objects and events, built once for each behaviour and then only copied."""
+"""The bytes of the upstream double: OpenAI's objects and events, built once for each behaviour and then only copied.
 
-import json
+Without spaces, as OpenAI writes them: the relay's short cuts look for that.
+"""
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
+
+import msgspec
 
 from tests.doubles.behaviour import Behaviour
 
@@ -49,10 +53,10 @@ def script(asked: Asked, behaviour: Behaviour) -> Script:
     if behaviour.status != 200:
         return _whole(behaviour.status, _error(behaviour.status), behaviour)
     if asked.endpoint == "embeddings":
-        return _whole(200, json.dumps(_embeddings(asked, behaviour)).encode(), behaviour)
+        return _whole(200, msgspec.json.encode(_embeddings(asked, behaviour)), behaviour)
     if asked.stream:
         return _stream(asked, behaviour)
-    return _whole(200, json.dumps(_completion(asked, behaviour)).encode(), behaviour)
+    return _whole(200, msgspec.json.encode(_completion(asked, behaviour)), behaviour)
 
 
 def _whole(status: int, body: bytes, behaviour: Behaviour, kind: str = "application/json") -> Script:
@@ -75,7 +79,7 @@ def _head(status: int, kind: str, behaviour: Behaviour, framing: str) -> bytes:
 def _error(status: int) -> bytes:
     kind, code = _ERRORS.get(status, ("server_error", None))
     message = f"The double answers {status}, as it was told."
-    return json.dumps({"error": {"message": message, "type": kind, "param": None, "code": code}}).encode()
+    return msgspec.json.encode({"error": {"message": message, "type": kind, "param": None, "code": code}})
 
 
 def _words(asked: Asked, behaviour: Behaviour) -> list[str]:
@@ -146,11 +150,11 @@ def _embeddings(asked: Asked, behaviour: Behaviour) -> dict[str, object]:
 
 def _stream(asked: Asked, behaviour: Behaviour) -> Script:
     head = _head(200, "text/event-stream", behaviour, "Transfer-Encoding: chunked")
-    *first, finish = [b"data: " + json.dumps(event).encode() + b"\n\n" for event in _events(asked, behaviour)]
+    *first, finish = [b"data: " + msgspec.json.encode(event) + b"\n\n" for event in _events(asked, behaviour)]
     last = [finish]
     if asked.usage and not behaviour.no_usage:
         closing = {**_base(asked, _event_kind(asked)), "choices": [], "usage": usage(asked, behaviour)}
-        last.append(b"data: " + json.dumps(closing).encode() + b"\n\n")
+        last.append(b"data: " + msgspec.json.encode(closing) + b"\n\n")
     # The last events leave together, as those of real servers do.
     last.append(b"data: [DONE]\n\n")
     return Script(head, (*map(framed, first), b"".join(map(framed, last)) + b"0\r\n\r\n"))
