@@ -116,8 +116,8 @@ def postmaster_of(data: Path) -> int | None:
         os.kill(pid, 0)
     except (FileNotFoundError, ProcessLookupError, PermissionError, IndexError):
         return None
-    name = Path(f"/proc/{pid}/comm")
-    return pid if not name.exists() or name.read_text().strip() == "postgres" else None
+    command = Path(f"/proc/{pid}/cmdline")  # empty for a dead one that init has not buried yet
+    return pid if not command.exists() or b"postgres" in command.read_bytes() else None
 
 
 def shut_postgres(data: str) -> int:
