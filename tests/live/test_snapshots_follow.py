@@ -30,7 +30,7 @@ def webs(site: Site) -> list[Web]:
 
 @pytest.fixture(scope="module")
 def secrets(site: Site) -> list[str]:
-    tokens = [{"name": f"app {number}"} for number in range(3)]
+    tokens = [{"name": f"app {number}"} for number in range(4)]
     made = site.seed({"catalogue": SMALL, "teams": [{"name": "Acme", "credits": "100", "tokens": tokens}]})
     return [token["secret"] for token in made["teams"][0]["tokens"]]
 
@@ -64,7 +64,7 @@ def execute(site: Site, *statements: str) -> None:
 def test_a_token_switched_off_in_the_database_is_unknown_to_every_process_within_a_second(
     site: Site, webs: list[Web], secrets: list[str]
 ):
-    assert [call(web, secrets[0]) for web in webs] == [200, 200]
+    seconds_until(webs, secrets[0], 200, at_most=10)
 
     # The ledger's account stays open: only the snapshots can tell.
     execute(site, "UPDATE relay_apitoken SET disabled_at = now() WHERE name = 'app 0'")
@@ -73,13 +73,14 @@ def test_a_token_switched_off_in_the_database_is_unknown_to_every_process_within
 
 
 def test_a_change_without_a_notification_is_seen_by_the_next_poll(site: Site, webs: list[Web], secrets: list[str]):
-    assert [call(web, secrets[1]) for web in webs] == [200, 200]
+    seconds_until(webs, secrets[1], 200, at_most=10)
 
     execute(
         site,
         "SET session_replication_role = replica",
         "UPDATE relay_apitoken SET disabled_at = now() WHERE name = 'app 1'",
-        "UPDATE relay_snapshotversion SET n = n + 1 WHERE topic = 'tokens'",
+        "INSERT INTO relay_snapshotversion AS v (topic, n) VALUES ('tokens', 1) "
+        "ON CONFLICT (topic) DO UPDATE SET n = v.n + 1",
     )
 
     # A poll each second, and what the poll itself and the calls take.
@@ -87,11 +88,13 @@ def test_a_change_without_a_notification_is_seen_by_the_next_poll(site: Site, we
 
 
 def test_a_channel_switched_off_serves_no_more_calls(site: Site, webs: list[Web], secrets: list[str]):
+    seconds_until(webs, secrets[3], 200, at_most=10)
+
     execute(site, "UPDATE relay_channel SET enabled = false")
-    assert seconds_until(webs, secrets[2], 503, at_most=3) < 1.0
+    assert seconds_until(webs, secrets[3], 503, at_most=3) < 1.0
 
     execute(site, "UPDATE relay_channel SET enabled = true")
-    assert seconds_until(webs, secrets[2], 200, at_most=3) < 1.0
+    assert seconds_until(webs, secrets[3], 200, at_most=3) < 1.0
 
 
 def test_a_restarted_database_is_found_again_without_restarting_web(site: Site, webs: list[Web], secrets: list[str]):
