@@ -18,13 +18,16 @@ def main() -> None:
     rounds = 1 if quick else 3
     phases = [phase.quick() for phase in PHASES] if quick else PHASES
     state = Path(os.environ.get("SLUICE_STATE_DIR") or ROOT / ".sluice").absolute() / "bench"
+    load_before = os.getloadavg()[0]
     with running(state) as targets:
         found = measure(targets, phases, rounds)
         held = {target.name: held_memory(target) for target in targets}
     rows = rows_of(found, held)
     say("\n" + table(rows))
     if not quick:
-        (ROOT / "docs" / "benchmarks.md").write_text(page(rows, rounds=rounds, on=datetime.now(UTC).date()))
+        (ROOT / "docs" / "benchmarks.md").write_text(
+            page(rows, rounds=rounds, on=datetime.now(UTC).date(), load_before=load_before)
+        )
         say("\nWritten to docs/benchmarks.md")
 
 

@@ -44,7 +44,7 @@ def _rate(found: Measured, phase: str, key: str, what: str) -> Row:
 
 def _added(found: Measured, phase: str, quantile: str, target: str) -> Row:
     ours, bare = (middle(found[phase][name], f"{quantile}_ms") for name in (OURS, BARE))
-    return f"latency {quantile}, {phase}", f"{ours:.2f} ms", f"{bare:.2f} ms", f"+{ours - bare:.2f} ms", target
+    return f"latency {quantile}, {phase}", f"{ours:.2f} ms", f"{bare:.2f} ms", f"{ours - bare:+.2f} ms", target
 
 
 def _chunks_a_core(found: Measured) -> Row:
@@ -61,7 +61,7 @@ def table(rows: list[Row]) -> str:
     return "\n".join([lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]])
 
 
-def page(rows: list[Row], *, rounds: int, on: date) -> str:
+def page(rows: list[Row], *, rounds: int, on: date, load_before: float) -> str:
     pinned = (
         "The server under test has one core; upstream double and load generator share the other. PostgreSQL runs where "
         "the system puts it."
@@ -74,7 +74,8 @@ def page(rows: list[Row], *, rounds: int, on: date) -> str:
 can forward, without a key, a check, a limit or a charge. Both forward to the same upstream double under the same load,
 in turns within one run, so that the relations hold although the figures are those of one machine.
 
-{on:%d %B %Y}, {cpu.machine()}. One web process, {rounds} rounds, medians. {pinned}
+{on:%d %B %Y}, {cpu.machine()}; load average before the run: {load_before:.1f} (above 0.5, other work took part in
+the latencies). One web process, {rounds} rounds, medians. {pinned}
 Sluice runs as in production: DEBUG off, every call authenticated, held, limited by requests and tokens a minute and by
 concurrency, charged, and recorded with all usage columns, in PostgreSQL with `fsync` and `synchronous_commit` on; an
 answer's end leaves after the commit of its charge. CPU is user and system time from `/proc`, children included.
