@@ -38,6 +38,12 @@ class Reader:
         return {"usd": self.credits_per_usd, "cny": self.credits_per_cny, "credits": Decimal(1)}[unit]
 
 
+def figure_text(nanos: int, credits_per_unit: Decimal, *, places: int) -> str:
+    """A figure for a column: a true minus, and `<0.0001` for what is there but too small to show."""
+    less, text = _shown(nanos, credits_per_unit, places=places)
+    return less + (MINUS if nanos < 0 else "") + text
+
+
 def figure(nanos: int, credits_per_unit: Decimal, *, places: int) -> str:
     """1276800000000 at 7 credits a dollar → `"182.40"`: grouped, halves up, without a sign of its own currency."""
     over, under = credits_per_unit.as_integer_ratio()
@@ -48,14 +54,18 @@ def figure(nanos: int, credits_per_unit: Decimal, *, places: int) -> str:
 
 def amount_text(nanos: int, reader: Reader, *, unit: str, places: int) -> str:
     """`US$182.40`, `¥1,276.80` or `1,276.80 credits`; a true minus; what is too small to show says so."""
-    text = figure(nanos, reader.rate_of(unit), places=places)
-    hidden = nanos != 0 and not text.strip("0.,")
-    if hidden:
-        text = f"{Decimal(1).scaleb(-places):f}"
+    less, text = _shown(nanos, reader.rate_of(unit), places=places)
     signed = _SIGNS[unit] + text
     if unit == "credits":
         signed = gettext("%(amount)s credits") % {"amount": text}
-    return ("<" if hidden else "") + (MINUS if nanos < 0 else "") + signed
+    return less + (MINUS if nanos < 0 else "") + signed
+
+
+def _shown(nanos: int, credits_per_unit: Decimal, *, places: int) -> tuple[str, str]:
+    text = figure(nanos, credits_per_unit, places=places)
+    if nanos and not text.strip("0.,"):
+        return "<", f"{Decimal(1).scaleb(-places):f}"
+    return "", text
 
 
 def nanos_from_figure(text: str, credits_per_unit: Decimal) -> int:

@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy
 
 from apps.console.demo import STAFF_EMAIL
 
-
 # Addresses are changed by their owner and confirmed by mail; the row of an authenticator is the secret itself.
 KEPT_OUT = {"account.emailaddress", "mfa.authenticator"}
 

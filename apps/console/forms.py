@@ -14,12 +14,15 @@ from apps.core.errors import SluiceError
 from apps.relay.errors import TokenNameTaken
 from apps.usage.types import LogFilters
 
+# Each language by its own name, so that whoever reads only that one finds it.
+OWN_NAMES = [(Language.ENGLISH, "English"), (Language.CHINESE, "简体中文")]
+
 
 class PreferencesForm(forms.Form):
     name = forms.CharField(
         label=_("Name"), max_length=80, required=False, help_text=_("How pages and mails greet you.")
     )
-    language = forms.ChoiceField(label=_("Language"), choices=Language.choices)
+    language = forms.ChoiceField(label=_("Language"), choices=OWN_NAMES)
     display_unit = forms.ChoiceField(
         label=_("Amounts in"), choices=DisplayUnit.choices, help_text=_("What comes first; credits stand beside it.")
     )

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 from django.utils.translation import override
 
-from apps.console.amounts import Reader, amount_text, nanos_from_figure, plain_figure
+from apps.console.amounts import Reader, amount_text, figure_text, nanos_from_figure, plain_figure
 
 CREDIT = 1_000_000_000
 RATES = {"credits_per_usd": Decimal(7), "credits_per_cny": Decimal(1)}
@@ -37,6 +37,7 @@ def test_a_minus_is_a_true_minus_before_the_currency() -> None:
 def test_a_cost_too_small_to_show_is_not_shown_as_nothing() -> None:
     assert amount_text(1, AMERICAN, unit="usd", places=4) == "<US$0.0001"
     assert amount_text(0, AMERICAN, unit="usd", places=4) == "US$0.0000"
+    assert figure_text(13_650, Decimal(7), places=4) == "<0.0001"
 
 
 def test_a_written_amount_becomes_exact_credits() -> None:

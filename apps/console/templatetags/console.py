@@ -51,8 +51,7 @@ def money(context: RequestContext, nanos: int | None, places: int = amounts.BALA
 def figure(context: RequestContext, nanos: int, places: int = amounts.BALANCE_PLACES, unit: str = "") -> str:
     """Money without its sign, for columns whose head names the unit."""
     reader = reader_of(context["request"])
-    text = amounts.figure(nanos, reader.rate_of(unit or reader.unit), places=places)
-    return amounts.MINUS + text if nanos < 0 else text
+    return amounts.figure_text(nanos, reader.rate_of(unit or reader.unit), places=places)
 
 
 @register.simple_tag(takes_context=True)
@@ -80,9 +79,11 @@ def number(value: int | None) -> str:
 
 @register.filter
 def seconds(milliseconds: int | None) -> str:
-    """1900 → `1.9 s`; over a minute `2 min 43 s`."""
+    """40 → `40 ms`, 1900 → `1.9 s`, over a minute `2 min 43 s`."""
     if milliseconds is None:
         return NONE
+    if milliseconds < 1_000:
+        return gettext("%(milliseconds)s ms") % {"milliseconds": milliseconds}
     if milliseconds < 60_000:
         return gettext("%(seconds)s s") % {"seconds": f"{milliseconds / 1000:.1f}"}
     minutes, rest = divmod(round(milliseconds / 1000), 60)
