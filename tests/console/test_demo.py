@@ -1,0 +1,55 @@
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from apps.accounts import queries as people
+from apps.core.money import NANOS_PER_CREDIT
+from apps.relay import queries as relay
+from apps.teams import queries as teams
+from apps.wallet import queries as wallet
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def state(settings, tmp_path):
+    settings.DEBUG, settings.STATE_DIR = True, tmp_path
+    return tmp_path / "demo.json"
+
+
+def test_a_second_run_changes_nothing_and_prints_the_same(state, capsys):
+    call_command("demo")
+    kept, said = state.read_text(), capsys.readouterr().out
+    call_command("demo")
+
+    team = teams.personal_team_for(people.user_by_email("demo@sluice.example").pk)
+    assert state.read_text() == kept
+    assert capsys.readouterr().out.endswith(said[said.index("  Console") :])
+    assert wallet.balance_of(team.wallet_id).balance_nanos == 700 * NANOS_PER_CREDIT
+    assert len(relay.tokens_of(team.id)) == 1
+
+
+def test_the_secrets_are_for_their_owners_eyes_only(state):
+    call_command("demo", verbosity=0)
+
+    assert state.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_lost_file_makes_a_new_token_and_password_for_the_same_people(state):
+    call_command("demo", verbosity=0)
+    before = json.loads(state.read_text())
+    state.unlink()
+
+    call_command("demo", verbosity=0)
+
+    after = json.loads(state.read_text())
+    assert after["token"] != before["token"]
+    assert people.user_by_email(after["email"]).check_password(after["password"])
+
+
+def test_there_is_no_demo_where_people_pay(settings):
+    settings.DEBUG = False
+
+    with pytest.raises(CommandError, match="for development"):
+        call_command("demo")
