@@ -1,5 +1,7 @@
 """Where allauth's stock flows meet our floors: sign-up, mail, client address, secrets of second factors."""
 
+import logging
+from smtplib import SMTPException
 from typing import TYPE_CHECKING, Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -22,6 +24,8 @@ from apps.core.http import request_ip
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
+
+logger = logging.getLogger(__name__)
 
 # Said by the page itself; a toast on top would only repeat it.
 _SILENT = {"account/messages/logged_in.txt", "account/messages/email_confirmation_sent.txt"}
@@ -53,6 +57,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         response = cast(HttpResponse, super().post_login(request, user, **kwargs))
         remember_language(response, user.language)
         return response
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Sent at once, because codes must not be stored. Without a mail server the page still answers."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (SMTPException, OSError) as error:
+            logger.warning("mail not sent", extra={"mail": template_prefix, "error": type(error).__name__})
+            messages.error(self.request, _("The mail could not be sent. Ask for a new one in a minute."))
 
     def add_message(
         self,

@@ -51,6 +51,16 @@ def test_a_reader_of_chinese_starts_in_chinese_and_yuan(client):
     assert "验证码" in mail.outbox[-1].body
 
 
+def test_a_mail_server_that_is_away_does_not_lose_the_person(client, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # nobody listens there
+
+    answer = client.post("/accounts/signup/", NEW, follow=True)
+
+    assert "The mail could not be sent" in answer.content.decode()
+    assert people.user_by_email("grace@example.com") is not None
+
+
 def test_an_address_with_an_account_gets_the_same_answer_as_a_new_one(client):
     make_user("grace@example.com")
 

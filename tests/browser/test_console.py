@@ -1,6 +1,7 @@
 """The demo's user at work: a token that is shown once, logs, the payer, pages on a phone."""
 
 import json
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,25 @@ def test_deleting_a_token_asks_first_in_a_dialog(console):
 
     expect(page.get_by_role("status").first).to_have_text("app-gone deleted. The balance is as it was.")
     expect(page.get_by_role("row", name="app-gone")).to_have_count(0)
+
+
+def test_a_call_is_in_the_log_with_its_cost(console, site):
+    token = json.loads(Path(site.environment["SLUICE_STATE_DIR"], "demo.json").read_text())["token"]
+    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello"}]}
+    call = urllib.request.Request(
+        f"{site.base}/v1/chat/completions",
+        json.dumps(body).encode(),
+        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(call) as answer:
+        request_id, cost = answer.headers["x-request-id"], answer.headers["x-sluice-cost"]
+
+    page = console("/console/logs?model=gpt-4o-mini")
+    page.get_by_role("link", name="Details of the call").first.click()
+
+    detail = page.locator("tr.detail")
+    expect(detail.locator("code").first).to_have_text(request_id)
+    expect(detail).to_contain_text(cost)
 
 
 def test_the_log_says_when_nothing_fits_the_filters(console):
