@@ -4,14 +4,13 @@ from collections.abc import Hashable, Iterable
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import httpx
 from django.conf import settings
 
 from apps.relay.models import ChannelKind, Transport
 from apps.relay.transport import RawTransport
 from apps.relay.types import ChannelSnapshot, UpstreamTransport
 from apps.relay.upstreams.sandbox import SandboxTransport
-from apps.relay.upstreams.through_httpx import ThroughHttpx
+from apps.relay.upstreams.through_httpx import ThroughHttpx, new_httpx_transport
 
 KeptTransport = RawTransport | ThroughHttpx | SandboxTransport
 
@@ -20,7 +19,8 @@ def new_transport(channel: ChannelSnapshot) -> KeptTransport:
     if channel.kind == ChannelKind.SANDBOX:
         return SandboxTransport()
     if channel.transport == Transport.HTTPX:
-        return ThroughHttpx(channel.base_url, httpx.AsyncHTTPTransport(proxy=_proxy_for(channel.base_url)))
+        proxy, allow_private = _proxy_for(channel.base_url), settings.ALLOW_PRIVATE_UPSTREAMS
+        return ThroughHttpx(channel.base_url, new_httpx_transport(proxy=proxy, allow_private=allow_private))
     return RawTransport(channel.base_url, allow_private=settings.ALLOW_PRIVATE_UPSTREAMS)
 
 
