@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import traceback
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -13,11 +14,24 @@ _encode = msgspec.json.Encoder().encode
 _PLAIN_RECORD = logging.LogRecord("", 0, "", 0, "", None, None)
 _OWN_FIELDS: Final = frozenset(vars(_PLAIN_RECORD)) | {"message", "asctime", "request", "color_message"}
 _SECRET: Final = re.compile(r"\b(sk-|pat_|Bearer\s+|key=)[A-Za-z0-9._~+/=-]{16,}")
+_MOST_CAUSES: Final = 10
 
 
 def masked(text: str) -> str:
     """The text with tokens and keys cut to their prefix."""
     return _SECRET.sub(r"\1…", text)
+
+
+def wordless_trace(error: BaseException) -> str:
+    """Places and types of an exception and of those it came from, the newest last. Not their texts: a KeyError says the
+    key, a ValueError the value, and either may be what somebody wrote."""
+    causes: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(causes) < _MOST_CAUSES:
+        kind = type(cause)
+        causes.append("".join(traceback.format_tb(cause.__traceback__)) + f"{kind.__module__}.{kind.__qualname__}")
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return "\n".join(reversed(causes))
 
 
 class Lines:
@@ -34,7 +48,7 @@ class Lines:
 
 
 class JsonFormatter(logging.Formatter):
-    """`{"at", "level", "logger", "text", …extra…}`; an exception's trace without the values of its variables."""
+    """`{"at", "level", "logger", "text", …extra…}`; an exception as `wordless_trace` has it."""
 
     def format(self, record: logging.LogRecord) -> str:
         if isinstance(record.msg, Lines):
@@ -46,8 +60,8 @@ class JsonFormatter(logging.Formatter):
             "text": record.getMessage(),
         }
         line |= {name: value for name, value in vars(record).items() if name not in _OWN_FIELDS}
-        if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1] is not None:
+            line["trace"] = wordless_trace(record.exc_info[1])
         return masked(json.dumps(line, ensure_ascii=False, default=str))
 
     def _lines(self, lines: Lines, head: Mapping[str, object]) -> str:

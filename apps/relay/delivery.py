@@ -174,7 +174,7 @@ class _Stream:
         usage = await self._usage()
         if usage.estimated and not usage.output_tokens:
             usage = NOTHING
-        await self._call.settle(usage, status=error.status, error_code=error.code)
+        await self._call.settle(usage, status=error.status, error_code=error.noted_code)
         return frame_for(error, self._call.request_id)
 
     async def _abandon(self) -> None:

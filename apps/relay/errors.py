@@ -25,7 +25,8 @@ Acts on tokens and channels fail for people, translated, with a base of `apps.co
 └── TokenInvalid, ChannelInvalid, CatalogueInvalid              (Invalid; `field` or `path` names what to correct)
 
 The text of a call's refusal is English: programs and their authors read it. It never holds a message, a key or a word
-of an upstream about our own account; `UpstreamRefusal` alone quotes the upstream, and is never logged.
+of an upstream about our own account; `UpstreamRefusal` alone quotes the upstream, which may quote the message: of that
+only `noted_code` is ever written down.
 """
 
 import math
@@ -38,6 +39,37 @@ from apps.core.errors import Conflict, Invalid, NotFound, SluiceError
 from apps.core.ids import public_id, uuid7
 
 _encode = msgspec.json.Encoder().encode
+_USUAL_CODES = frozenset(
+    (
+        "array_above_max_length",
+        "array_below_min_length",
+        "content_policy_violation",
+        "context_length_exceeded",
+        "decimal_above_max_value",
+        "decimal_below_min_value",
+        "image_parse_error",
+        "image_too_large",
+        "integer_above_max_value",
+        "integer_below_min_value",
+        "invalid_base64",
+        "invalid_function_parameters",
+        "invalid_image_format",
+        "invalid_image_url",
+        "invalid_json_schema",
+        "invalid_parameter_error",
+        "invalid_prompt",
+        "invalid_request",
+        "invalid_request_error",
+        "invalid_type",
+        "invalid_value",
+        "missing_required_parameter",
+        "string_above_max_length",
+        "unknown_parameter",
+        "unsupported_parameter",
+        "unsupported_value",
+    )
+)
+"""Upstreams' codes for mistakes of callers. Any other may be made of the caller's own words."""
 
 
 class RelayError(SluiceError):
@@ -50,6 +82,11 @@ class RelayError(SluiceError):
         super().__init__(text, **details)
         if code is not None:
             self.code = code
+
+    @property
+    def noted_code(self) -> str:
+        """What records, logs and metrics call it: always a word that we know."""
+        return self.code
 
     @property
     def retry_after(self) -> float | None:
@@ -135,10 +172,15 @@ class UpstreamRefusal(RelayError):
 
     status = 400
     type = "invalid_request_error"
+    code = "invalid_request"
 
     def __init__(self, text: str, *, status: int, code: str | None = None, **details: object) -> None:
         super().__init__(text, code=code, **details)
         self.status = status
+
+    @property
+    def noted_code(self) -> str:
+        return self.code if self.code in _USUAL_CODES else "upstream_refusal"
 
 
 class UpstreamError(RelayError):

@@ -24,7 +24,7 @@ async def forward(call: OpenCall, route: Route, transports: Transports, router: 
     try:
         return await _first_answer(call, route, transports, router)
     except RelayError as error:
-        await call.settle(NOTHING, status=error.status, error_code=error.code)
+        await call.settle(NOTHING, status=error.status, error_code=error.noted_code)
         raise
 
 

@@ -43,7 +43,7 @@ class Router:
     def note_failure(self, channel: ChannelSnapshot, error: RelayError) -> None:
         seconds = next((rest for kind, rest in _REST_SECONDS if isinstance(error, kind)), 0.0)
         if seconds:
-            logger.warning("A channel failed.", extra={"channel": channel.name, "error": error.code})
+            logger.warning("A channel failed.", extra={"channel": channel.name, "error": error.noted_code})
             self._resting_until[channel.id] = self._clock() + seconds
 
     def _pool(self, channels: tuple[ChannelSnapshot, ...], group: str, model: str) -> tuple[ChannelSnapshot, ...]:

@@ -46,15 +46,15 @@ class RelayView(AsyncAPIView):
         error = _error_of(exc, self.request)
         call_id = getattr(self, "call_id", None)
         request_id = errors.new_request_id() if call_id is None else public_id("req", call_id)
-        metrics.REFUSALS.labels(error.code).inc()
+        metrics.REFUSALS.labels(error.noted_code).inc()
         call_log.note(
             {
                 "at": clock.now(),
                 "text": "refused",
                 "request_id": request_id,
-                "path": self.request.path,
+                "route": _route_of(self.request),
                 "status": error.status,
-                "error": error.code,
+                "error": error.noted_code,
             }
         )
         return errors.answer_for(error, request_id)
@@ -65,6 +65,12 @@ def _body_of(request: Request) -> bytes:
         return request._request.body
     except RequestDataTooBig:
         raise errors.RequestTooLarge from None
+
+
+def _route_of(request: Request) -> str:
+    """Not the path: it may hold what the caller made up."""
+    match = request.resolver_match
+    return "" if match is None else str(match.route)
 
 
 def _error_of(exc: Exception, request: Request) -> errors.RelayError:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 
 from apps.core.logs import JsonFormatter, PlainFormatter
 
@@ -33,3 +34,21 @@ def test_a_line_break_in_a_value_stays_inside_the_line():
 
 def test_a_terminal_line_shows_fields_by_name():
     assert PlainFormatter().format(record_of("call", status=200)) == "info    apps.relay: call status=200"
+
+
+def test_a_trace_names_places_and_types_and_not_the_words_of_exceptions():
+    record = record_of("failed")
+    try:
+        try:
+            {}["what somebody wrote"]
+        except KeyError as error:
+            raise LookupError("no 'what somebody wrote' here") from error
+    except LookupError:
+        record.exc_info = sys.exc_info()
+
+    trace = json.loads(JsonFormatter().format(record))["trace"]
+
+    kinds = [line for line in trace.splitlines() if line.startswith("builtins.")]
+    assert kinds == ["builtins.KeyError", "builtins.LookupError"]
+    assert "in test_a_trace_names_places_and_types" in trace
+    assert "no 'what" not in trace.replace("raise LookupError(\"no 'what", "")

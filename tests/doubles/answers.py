@@ -49,9 +49,10 @@ class Script:
 @lru_cache(maxsize=2000)
 def script(asked: Asked, behaviour: Behaviour) -> Script:
     if behaviour.html:
-        return _whole(200, b"<html><body>502 Bad Gateway</body></html>", behaviour, kind="text/html")
+        said = asked.text if behaviour.echo else "502 Bad Gateway"
+        return _whole(200, f"<html><body>{said}</body></html>".encode(), behaviour, kind="text/html")
     if behaviour.status != 200:
-        return _whole(behaviour.status, _error(behaviour.status), behaviour)
+        return _whole(behaviour.status, _error(behaviour.status, asked, behaviour), behaviour)
     if asked.endpoint == "embeddings":
         return _whole(200, msgspec.json.encode(_embeddings(asked, behaviour)), behaviour)
     if asked.stream:
@@ -76,10 +77,13 @@ def _head(status: int, kind: str, behaviour: Behaviour, framing: str) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-def _error(status: int) -> bytes:
+def _error(status: int, asked: Asked, behaviour: Behaviour) -> bytes:
     kind, code = _ERRORS.get(status, ("server_error", None))
     message = f"The double answers {status}, as it was told."
-    return msgspec.json.encode({"error": {"message": message, "type": kind, "param": None, "code": code}})
+    error: dict[str, str | None] = {"message": message, "type": kind, "param": None, "code": code}
+    if behaviour.echo:
+        error |= dict.fromkeys(("message", "param", "code"), asked.text)
+    return msgspec.json.encode({"error": error})
 
 
 def _words(asked: Asked, behaviour: Behaviour) -> list[str]:
@@ -125,7 +129,8 @@ def _completion(asked: Asked, behaviour: Behaviour) -> dict[str, object]:
 def _message_choice(index: int, asked: Asked, behaviour: Behaviour) -> dict[str, object]:
     message: dict[str, object] = {"role": "assistant", "content": "".join(_words(asked, behaviour))}
     if behaviour.tools:
-        message = {"role": "assistant", "content": None, "tool_calls": [{"id": "call_1", **_TOOL_CALL}]}
+        call = {"id": "call_1", "type": "function", "function": _function(asked, behaviour)}
+        message = {"role": "assistant", "content": None, "tool_calls": [call]}
     return {"index": index, "message": message, "logprobs": None, "finish_reason": _finish(asked, behaviour)}
 
 
@@ -134,7 +139,9 @@ def _text_choice(index: int, asked: Asked, behaviour: Behaviour) -> dict[str, ob
     return {"index": index, "text": text, "logprobs": None, "finish_reason": _finish(asked, behaviour)}
 
 
-_TOOL_CALL = {"type": "function", "function": {"name": "weather", "arguments": '{"city":"Oslo"}'}}
+def _function(asked: Asked, behaviour: Behaviour) -> dict[str, str]:
+    city = asked.text if behaviour.echo else "Oslo"
+    return {"name": "weather", "arguments": msgspec.json.encode({"city": city}).decode()}
 
 
 def _embeddings(asked: Asked, behaviour: Behaviour) -> dict[str, object]:
@@ -143,6 +150,8 @@ def _embeddings(asked: Asked, behaviour: Behaviour) -> dict[str, object]:
         for index in range(asked.inputs)
     ]
     answer: dict[str, object] = {"object": "list", "data": vectors, "model": asked.model}
+    if behaviour.echo:
+        answer["input"] = asked.text
     if not behaviour.no_usage:
         answer["usage"] = {"prompt_tokens": behaviour.prompt_tokens, "total_tokens": behaviour.prompt_tokens}
     return answer
@@ -191,6 +200,7 @@ def _deltas(asked: Asked, behaviour: Behaviour) -> list[dict[str, object]]:
     opening: dict[str, object] = {"delta": {"role": "assistant", "content": ""}}
     if behaviour.tools:
         call = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "weather", "arguments": ""}}
-        arguments = [{"index": 0, "function": {"arguments": part}} for part in ('{"city":', '"Oslo"}')]
+        whole = _function(asked, behaviour)["arguments"]
+        arguments = [{"index": 0, "function": {"arguments": part}} for part in (whole[:8], whole[8:])]
         return [opening, *({"delta": {"tool_calls": [part]}} for part in (call, *arguments))]
     return [opening, *({"delta": {"content": word}} for word in words)]

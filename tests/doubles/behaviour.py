@@ -27,7 +27,7 @@ class Behaviour:
     html: bool = False
     tools: bool = False
     echo: bool = False
-    """The answer's text begins with the text of the last message."""
+    """The answer begins with what was sent: the last message, the prompt, the input. An error says it everywhere."""
     close: bool = False
     """`Connection: close` after the answer."""
     first_empty: bool = False

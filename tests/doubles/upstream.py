@@ -42,6 +42,7 @@ class _Body(msgspec.Struct):
     max_completion_tokens: int | None = None
     messages: list[_Message] = []
     input: Any = None
+    prompt: Any = None
 
 
 _body_of = msgspec.json.Decoder(_Body).decode
@@ -211,8 +212,12 @@ def _asked(endpoint: str, sent: _Body, *, echo: bool) -> Asked:
         choices=sent.n or 1,
         limit=sent.max_completion_tokens or sent.max_tokens,
         inputs=len(sent.input) if isinstance(sent.input, list) else 1,
-        text=str(sent.messages[-1].content) if echo and sent.messages else "",
+        text=_said(sent) if echo else "",
     )
+
+
+def _said(sent: _Body) -> str:
+    return str(sent.messages[-1].content if sent.messages else sent.prompt or sent.input)
 
 
 async def _serve(port: int) -> tuple[asyncio.Server, str]:

@@ -20,6 +20,28 @@ def catalogue(upstream: str, **groups: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def echoing(upstream: str) -> dict[str, Any]:
+    """Models whose upstream repeats what it is told, each in its own way. A call costs a thousandth of a credit."""
+    ways = {
+        "echo": "",
+        "echo-tools": "+tools",
+        "echo-uncounted": "+no_usage",
+        "echo-refused": "+status=400",
+        "echo-unsigned": "+status=401",
+        "echo-limited": "+status=429",
+        "echo-broken": "+status=500",
+        "echo-page": "+html",
+        "echo-cut": "+cut_after=3",
+        "echo-silent": "+hang_after=2",
+        "echo-late": "+latency_ms=1000",
+        "echo-slow": "+chunks=40+pace_ms=50",
+    }
+    return {
+        "models": [model(code, _each("calls", "0.001")) for code in ways],
+        "channels": [{**channel(upstream, {code: f"double+echo{way}" for code, way in ways.items()}), "name": "echo"}],
+    }
+
+
 _OPEN = {"concurrency": 100}
 
 

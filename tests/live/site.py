@@ -66,16 +66,30 @@ class Web:
                 self.kill()
 
 
+class Worker:
+    """A Celery worker."""
+
+    def __init__(self, log: Path, running: subprocess.Popen[bytes]) -> None:
+        self.log = log
+        self.running = running
+
+    def stop(self) -> None:
+        if self.running.poll() is None:
+            self.running.terminate()
+            self.running.wait(40)
+
+
 class Site:
     def __init__(self, folder: Path, **environment: str) -> None:
-        self._folder = folder
+        self.folder = folder
         self._extra = environment
         self._webs: list[Web] = []
+        self._workers: list[Worker] = []
 
     def __enter__(self) -> Self:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self.database = postgres.start(self._folder)
-        self.broker = valkey.start(self._folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.database = postgres.start(self.folder)
+        self.broker = valkey.start(self.folder)
         with psycopg.connect(self.database.url("postgres"), autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         self.database.create_database(DATABASE)
@@ -84,8 +98,8 @@ class Site:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        for web in self._webs:
-            web.stop()
+        for process in (*self._webs, *self._workers):
+            process.stop()
         self.broker.stop()
         self.database.stop()
 
@@ -99,7 +113,7 @@ class Site:
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "DATABASE_URL": self.dsn,
             "REDIS_URL": self.broker.url,
-            "SLUICE_STATE_DIR": str(self._folder),
+            "SLUICE_STATE_DIR": str(self.folder),
             "DEBUG": "0",
             "SECRET_KEY": "live-tests-only-" + "x" * 50,
             "FIELD_ENCRYPTION_KEYS": base64.urlsafe_b64encode(b"k" * 32).decode(),
@@ -132,20 +146,36 @@ class Site:
     def start_web(self, *, count: int = 1, wrap: Sequence[str] = (), **environment: str) -> Web:
         """`wrap` goes before the command, as `taskset` does."""
         port = free_port()
-        log = self._folder / f"web-{port}.log"
-        settings = {**self.environment, "PORT": str(port), "WEB_CONCURRENCY": str(count), **environment}
+        log = self.folder / f"web-{port}.log"
+        running = self._start(
+            [*wrap, sys.executable, "-m", "config.web"],
+            log,
+            {"PORT": str(port), "WEB_CONCURRENCY": str(count), **environment},
+        )
+        web = Web(port, log, running)
+        self._webs.append(web)
+        return web.wait()
+
+    def start_worker(self, **environment: str) -> Worker:
+        """Does not wait: what is queued meanwhile is done once it is there."""
+        log = self.folder / "worker.log"
+        command = (
+            "celery --quiet --app config worker --concurrency 1 --loglevel debug --without-gossip --without-mingle"
+        )
+        worker = Worker(log, self._start([sys.executable, "-m", *command.split()], log, environment))
+        self._workers.append(worker)
+        return worker
+
+    def _start(self, command: Sequence[str], log: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
         with log.open("wb") as output:
-            running = subprocess.Popen(
-                [*wrap, sys.executable, "-m", "config.web"],
+            return subprocess.Popen(
+                command,
                 cwd=ROOT,
-                env=settings,
+                env={**self.environment, **environment},
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
             )
-        web = Web(port, log, running)
-        self._webs.append(web)
-        return web.wait()
 
     # -- What the books say ----------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from apps.relay import call_log
 from tests.relay.conftest import Relay, sse
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +113,21 @@ def test_the_callers_mistake_goes_to_no_second_channel_and_into_no_log(
     assert reply.error["message"] == "your prompt was: canary"
     assert "canary" not in caplog.text
     relay.assert_nothing_happened()
+
+
+def test_a_code_that_an_upstream_made_up_is_passed_on_but_not_written_down(
+    relay: Relay, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    relay.answers(failing(400, "canary_is_not_allowed"))
+
+    reply = relay.chat("hi")
+    call_log.flush()
+
+    assert reply.error["code"] == "canary_is_not_allowed"
+    assert relay.record.error_code == "upstream_refusal"
+    assert "error=upstream_refusal" in caplog.text
+    assert "canary" not in caplog.text
 
 
 def test_an_answer_without_usage_is_counted_here(relay: Relay) -> None:
