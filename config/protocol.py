@@ -147,7 +147,7 @@ class Protocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer in the shape of the API's errors, unless an answer is under way, and close."""
-        if self.cycle is not None and not self.cycle.response_complete:
+        if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
             self.transport.abort()
             return
         status, text = self._refusal or (400, "The request is not valid HTTP.")

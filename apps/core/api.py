@@ -64,7 +64,9 @@ class BoundedJSONParser(JSONParser):
         if len(body) > MAX_BODY_BYTES:
             raise BodyTooLarge
         try:
-            return json.loads(body.decode(), object_pairs_hook=_without_repeats, parse_constant=_refuse_constant)
+            parsed = json.loads(body.decode(), object_pairs_hook=_without_repeats, parse_constant=_refuse_constant)
+            json.dumps(parsed, ensure_ascii=False).encode()  # half a surrogate pair can be neither stored nor answered
+            return parsed
         except (ValueError, RecursionError) as error:
             raise exceptions.ParseError(f"The body is no JSON that can be read: {error}.") from None
 

@@ -32,6 +32,7 @@ VERSION_FACTS = frozenset({"version", "effective_at", "expires_at"})
 _KEYS = VERSION_FACTS | {"schema", "template", "currency", "tier_mode", "tier_by", "policy", "items", "hold"}
 _ITEM_KEYS = frozenset({"meter", "unit", "conditions", "tiers"})
 _TIER_KEYS = frozenset({"from", "to", "price"})
+PART_KINDS = frozenset({"image", "audio", "video", "file"})
 _HOLD_KEYS = frozenset({"strategy", "max", "hidden_output", "pass_unknown_priced", "part_tokens"})
 _PRICE = re.compile(r"\d{1,15}(\.\d{1,40})?", re.ASCII)
 _MOST = 10**12
@@ -190,7 +191,9 @@ def _check_hold(hold: object) -> None:
     for name in ("hidden_output", "pass_unknown_priced"):
         if not isinstance(terms.get(name, False), bool):
             raise PricingConfigError(f"hold.{name}", _("Write true or false."))
-    for part, tokens in _object(terms.get("part_tokens", {}), "hold.part_tokens").items():
+    parts = _object(terms.get("part_tokens", {}), "hold.part_tokens")
+    _check_keys(parts, PART_KINDS, "hold.part_tokens")
+    for part, tokens in parts.items():
         if not _is_whole(tokens) or not 0 <= tokens <= _MOST:
             raise PricingConfigError(f"hold.part_tokens.{part}", _("Write a whole number of tokens."))
 

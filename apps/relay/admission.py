@@ -6,9 +6,10 @@ from datetime import datetime
 from difflib import get_close_matches
 from ipaddress import ip_address
 
-from apps.relay.errors import AddressNotAllowed, InvalidToken, ModelNotFound
+from apps.relay.errors import AddressNotAllowed, BadRequest, InvalidToken, ModelNotFound
 from apps.relay.types import (
     Admission,
+    Ask,
     Caller,
     GroupSnapshot,
     ModelSnapshot,
@@ -19,6 +20,7 @@ from apps.wallet.types import RateLimits
 
 USABLE = frozenset(("beta", "ga"))
 BEARER = "bearer "
+SHOWN_CHARACTERS = 120
 
 
 def secret_of(authorization: str | None, api_key: str | None) -> str:
@@ -61,15 +63,27 @@ def _check_alive(token: TokenSnapshot, at: datetime) -> None:
         raise InvalidToken("This API key has expired. Use another one.", hint="expired")
 
 
-def admit(snapshots: Snapshots, caller: Caller, model_code: str, *, at: datetime) -> Admission:
-    """The model, the group that prices it and the limits; `ModelNotFound` tells nothing of models out of reach."""
+def admit(snapshots: Snapshots, caller: Caller, ask: Ask, *, at: datetime) -> Admission:
+    """The model, the group that prices it and the limits. `BadRequest` for a model of another kind of endpoint."""
+    model, group = _usable(snapshots, caller, ask.model, at)
+    if model.type != ask.endpoint.model_type:
+        raise BadRequest(
+            f"The model '{model.code}' is of the type '{model.type}' and does not answer {ask.endpoint.path}.",
+            param="model",
+            code="unsupported_value",
+        )
+    return Admission(caller, model, group, _token_limits(caller.token, group.token_limits), group.wallet_limits)
+
+
+def _usable(snapshots: Snapshots, caller: Caller, model_code: str, at: datetime) -> tuple[ModelSnapshot, GroupSnapshot]:
+    """`ModelNotFound` tells nothing of models out of reach."""
     model = snapshots.models.get(model_code)
     group = None if model is None else _group_of(snapshots, caller, model, at)
     if model is None or group is None:
         raise _unknown(snapshots, caller, model_code, at)
     if model.lifecycle not in USABLE or model.price is None:
         raise _unusable(snapshots, caller, model, at)
-    return Admission(caller, model, group, _token_limits(caller.token, group.token_limits), group.wallet_limits)
+    return model, group
 
 
 def _group_of(snapshots: Snapshots, caller: Caller, model: ModelSnapshot, at: datetime) -> GroupSnapshot | None:
@@ -99,14 +113,16 @@ def models_for(snapshots: Snapshots, caller: Caller, *, at: datetime) -> list[Mo
 
 
 def model_for(snapshots: Snapshots, caller: Caller, model_code: str, *, at: datetime) -> ModelSnapshot:
-    return admit(snapshots, caller, model_code, at=at).model
+    """One model that this token can call now. `ModelNotFound`."""
+    return _usable(snapshots, caller, model_code, at)[0]
 
 
 def _unknown(snapshots: Snapshots, caller: Caller, code: str, at: datetime) -> ModelNotFound:
     near = _nearest(code, (model.code for model in models_for(snapshots, caller, at=at)))
     help_ = f" Did you mean {', '.join(near)}?" if near else " GET /v1/models lists the models of this key."
+    shown = code if len(code) <= SHOWN_CHARACTERS else f"{code[:SHOWN_CHARACTERS]}…"
     return ModelNotFound(
-        f"The model '{code}' does not exist, or this key may not use it.{help_}", param="model", nearest=near
+        f"The model '{shown}' does not exist, or this key may not use it.{help_}", param="model", nearest=near
     )
 
 
@@ -131,4 +147,4 @@ def _unusable(snapshots: Snapshots, caller: Caller, model: ModelSnapshot, at: da
 
 def _nearest(code: str, codes: Iterable[str]) -> list[str]:
     by_lower = {known.lower(): known for known in codes}
-    return [by_lower[near] for near in get_close_matches(code.lower()[:120], by_lower, n=3, cutoff=0.6)]
+    return [by_lower[near] for near in get_close_matches(code.lower()[:SHOWN_CHARACTERS], by_lower, n=3, cutoff=0.6)]

@@ -11,6 +11,8 @@ from apps.relay.types import Usage
 DONE = b"data: [DONE]\n\n"
 ERROR_START = b'data: {"error"'
 MAX_EVENT_BYTES = 4 * 1024 * 1024
+MAX_TOKENS = 100_000_000
+"""More than any model can read or write in an hour: a usage beyond is nonsense, and is counted here instead."""
 _END_MARK = b"[DONE]"
 
 
@@ -113,7 +115,8 @@ def _normal(usage: _Usage) -> Usage | None:
         completion += reasoning  # xAI counts the reasoning beside the completion
     cached = max(inside.cached_tokens or 0, usage.prompt_cache_hit_tokens or 0)
     written = inside.cache_write_tokens or 0
-    if min(prompt, completion, cached, written, reasoning) < 0 or prompt + completion == 0:
+    counts = (prompt, completion, cached, written, reasoning)
+    if min(counts) < 0 or max(counts) > MAX_TOKENS or prompt + completion == 0:
         return None
     cached = min(cached, prompt)
     return Usage(
@@ -132,7 +135,7 @@ def _other(inside: _PromptDetails, outside: _CompletionDetails) -> dict[str, int
         "image_input_tokens": inside.image_tokens,
         "audio_output_tokens": outside.audio_tokens,
     }
-    return {meter: count for meter, count in counts.items() if count and count > 0}
+    return {meter: count for meter, count in counts.items() if count and 0 < count <= MAX_TOKENS}
 
 
 def text_of(body: bytes | Raw) -> str:

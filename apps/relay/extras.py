@@ -16,7 +16,7 @@ from apps.relay.types import Ask, Extras, ModelSnapshot
 FREE_TIERS = frozenset(("auto", "default", "standard"))
 FREE_TOOLS = frozenset(("function", "custom"))
 NO_EXTRAS = Extras()
-_OFF = frozenset((b"null", b"false", b"[]", b"{}", b'""'))
+_OFF = frozenset((b"null", b"false", b"[]", b'""'))
 _OFF_FOR_THINKING = frozenset((b"null",))
 
 

@@ -21,7 +21,7 @@ async def relay(incoming: Incoming, endpoint: Endpoint, runtime: Runtime) -> Htt
     """Relay one call: authenticate, admit, route, quote, authorise, forward, meter, settle."""
     caller = await signed_in(incoming, runtime)
     ask = wire.peek(incoming.body, endpoint, content_encoding=incoming.content_encoding)
-    admitted = admission.admit(runtime.snapshots, caller, ask.model, at=incoming.at)
+    admitted = admission.admit(runtime.snapshots, caller, ask, at=incoming.at)
     route = _router.route(runtime.snapshots, admitted)
     quoted = quote.quote(ask, wire.shape_of(ask), admitted)
     reserved = await reservation.authorise(runtime.ledger, incoming.call_id, ask, admitted, quoted)

@@ -192,6 +192,8 @@ class Endpoint:
     output_fields: tuple[str, ...] = ()
     """Fields that limit the output; the largest counts."""
     default_output: int | None = None
+    model_type: str = "chat"
+    """The type of the models that answer here, as the catalogue's dictionary has it."""
     has_output: bool = True
     content_is_list: bool = False
 

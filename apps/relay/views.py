@@ -57,7 +57,10 @@ class RelayView(AsyncAPIView):
                 "error": error.noted_code,
             }
         )
-        return errors.answer_for(error, request_id)
+        answer = errors.answer_for(error, request_id)
+        if isinstance(error, errors.WrongMethod):
+            answer["allow"] = ", ".join(self.allowed_methods)
+        return answer
 
 
 def _body_of(request: Request) -> bytes:

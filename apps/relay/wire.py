@@ -50,6 +50,7 @@ EMBEDDINGS = Endpoint(
     name="embeddings",
     path="/v1/embeddings",
     content="input",
+    model_type="embedding",
     known=frozenset(["model", "input", "encoding_format", "dimensions", "user"]),
     has_output=False,
 )

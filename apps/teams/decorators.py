@@ -168,11 +168,12 @@ def _shown_again(view: Repeatable, request: Request, replay: Replay) -> Response
 
 
 def _named_team(request: Request) -> str | None:
-    if "team" in request.query_params:
-        return request.query_params["team"]
     body: Any = request.data if request.method in {"POST", "PATCH"} else None
-    named = body.get("team") if isinstance(body, Mapping) else None
-    return None if named is None else str(named)
+    inside = body.get("team") if isinstance(body, Mapping) else None
+    named = {str(team) for team in (request.query_params.get("team"), inside) if team is not None}
+    if len(named) > 1:
+        raise TeamMissing  # an act for either of two teams would be a guess
+    return named.pop() if named else None
 
 
 def _same(team: TeamAccess, named: str | None) -> TeamAccess:

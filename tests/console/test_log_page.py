@@ -32,6 +32,10 @@ def test_a_cursor_that_is_not_ours_is_not_found(browser):
     assert browser.get("/console/logs?cursor=!!").status_code == 404
 
 
+def test_a_cursor_of_another_list_is_not_found(browser):
+    assert browser.get("/console/logs?cursor=PDEyMw").status_code == 404
+
+
 def test_somebody_without_the_right_is_told_who_has_it(client, team):
     client.force_login(add_member(team, "billing"))
     client.post("/console/payer", {"team": team.public_id})

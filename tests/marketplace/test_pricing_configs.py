@@ -62,6 +62,7 @@ def test_the_example_of_the_documentation_is_accepted() -> None:
         ({"hold": {"max": 40}}, "hold.max"),
         ({"hold": {"hidden_output": "yes"}}, "hold.hidden_output"),
         ({"hold": {"part_tokens": {"image": -1}}}, "hold.part_tokens.image"),
+        ({"hold": {"part_tokens": {"image_url": 1600}}}, "hold.part_tokens.image_url"),
     ],
 )
 def test_a_wrong_key_or_value_is_named(changes: dict[str, Any], path: str) -> None:

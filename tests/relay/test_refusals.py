@@ -160,13 +160,16 @@ def test_too_many_requests_are_429_with_the_limit_and_a_wait(relay: Relay) -> No
     assert int(refused.headers["retry-after"]) >= 1
 
 
-def test_a_priced_field_without_a_price_is_400(relay: Relay) -> None:
-    reply = relay.chat(web_search_options={})
-    assert reply.status == 200
-
-    reply = relay.chat(web_search_options={"search_context_size": "high"})
+@pytest.mark.parametrize("options", [{}, {"search_context_size": "high"}])
+def test_a_priced_field_without_a_price_is_400(relay: Relay, options: dict[str, str]) -> None:
+    reply = relay.chat(web_search_options=options)  # an empty object is how OpenAI's clients switch it on
 
     assert (reply.status, reply.error["param"]) == (400, "web_search_options")
+    relay.assert_nothing_happened()
+
+
+def test_a_priced_field_that_is_switched_off_is_fine(relay: Relay) -> None:
+    assert relay.chat(web_search_options=None).status == 200
 
 
 @pytest.mark.parametrize("path", ["/v1/nothing", "/v1/chat", "/v1/assistants/x", "/v1/models/"])
@@ -223,4 +226,25 @@ def test_a_compressed_request_is_415(relay: Relay) -> None:
     reply = relay.post("/v1/chat/completions", HI, content_encoding="gzip")
 
     assert reply.status == 415
+    relay.assert_nothing_happened()
+
+
+def test_a_model_id_of_any_length_is_quoted_in_part(relay: Relay) -> None:
+    reply = relay.chat(model="m" * 100_000)
+
+    assert (reply.status, reply.error["code"]) == (404, "model_not_found")
+    assert len(reply.error["message"]) < 300
+
+
+def test_a_wrong_method_names_the_right_one(relay: Relay) -> None:
+    reply = relay.request("GET", "/v1/chat/completions", b"")
+
+    assert (reply.status, reply.error["code"]) == (405, "method_not_allowed")
+    assert "POST" in reply.headers["allow"]
+
+
+def test_a_model_of_another_kind_is_refused_before_anything_is_sent(relay: Relay) -> None:
+    reply = relay.chat(model="acme/embedder")
+
+    assert (reply.status, reply.error["code"], reply.error["param"]) == (400, "unsupported_value", "model")
     relay.assert_nothing_happened()

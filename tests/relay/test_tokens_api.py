@@ -241,3 +241,15 @@ def test_two_callers_do_not_share_keys(team: TeamAccess, script: Script) -> None
 @pytest.mark.parametrize("key", ["", "x" * 256, "ü"])
 def test_a_key_that_is_none_is_refused(script: Script, key: str) -> None:
     assert script.call("post", "/api/tokens", BODY, **{"Idempotency-Key": key})[0] == 400
+
+
+def test_a_body_with_half_a_character_is_refused(script: Script) -> None:
+    response = script._client.post("/api/tokens", r'{"\ud800": 1}', "application/json")
+
+    assert response.status_code == 400
+
+
+def test_two_different_teams_in_one_request_are_not_found(script: Script, team: TeamAccess) -> None:
+    other = make_team("Other")
+
+    assert script.call("post", f"/api/tokens?team={team.public_id}", {"team": other.public_id, "name": "a"})[0] == 404

@@ -12,7 +12,7 @@ from apps.console.decorators import team_page
 from apps.console.forms import LogFilterForm
 from apps.core import clock
 from apps.core.money import credits_text
-from apps.core.pagination import Cursor, CursorInvalid, parse_cursor
+from apps.core.pagination import CursorInvalid, Page, parse_cursor
 from apps.marketplace import queries as marketplace
 from apps.relay import queries as relay
 from apps.teams.types import TeamAccess
@@ -43,7 +43,7 @@ def logs(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     names = relay.token_names(team.id)
     form = LogFilterForm(request.GET, tokens=names)
     filters = form.filters(at=clock.now())
-    page = usage.log_page(team.id, filters, cursor=_cursor(request), size=SIZE)
+    page = _page(request, team, filters)
     rows = [_row(call, names, request.GET) for call in page.results]
     opened = [row.call.price_version_id for row in rows if row.is_open]
     context = {
@@ -71,10 +71,11 @@ def _row(call: LoggedCall, names: Mapping[int, str], query: QueryDict) -> LogRow
     return LogRow(call, names.get(call.token_id, "–"), tone_of(call.status), link, is_open)
 
 
-def _cursor(request: HttpRequest) -> Cursor | None:
+def _page(request: HttpRequest, team: TeamAccess, filters: LogFilters) -> Page[LoggedCall]:
+    """404 for a cursor of another list, or of nobody."""
     text = request.GET.get("cursor")
     try:
-        return parse_cursor(text) if text else None
+        return usage.log_page(team.id, filters, cursor=parse_cursor(text) if text else None, size=SIZE)
     except CursorInvalid as error:
         raise Http404 from error
 

@@ -174,13 +174,26 @@ def _known_models(codes: Collection[str]) -> list[str]:
 
 def _networks(texts: Collection[str]) -> list[str]:
     try:
-        networks = {str(ipaddress.ip_network(text.strip(), strict=False)) for text in texts}
+        networks = {str(_network(text.strip())) for text in texts}
     except ValueError as error:
         raise TokenInvalid(
             _("Write addresses such as 203.0.113.7 or 203.0.113.0/24: %(reason)s") % {"reason": error},
             field="ip_allow",
         ) from None
     return _bounded(sorted(networks), "ip_allow")
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """As client addresses are compared: IPv4 inside IPv6 counts as IPv4, and no address has a zone."""
+    network = ipaddress.ip_network(text, strict=False)
+    if isinstance(network, ipaddress.IPv4Network):
+        return network
+    if network.network_address.scope_id:
+        raise ValueError("leave out the zone after %")
+    inner = network.network_address.ipv4_mapped
+    if inner is None or network.prefixlen < 96:
+        return network
+    return ipaddress.ip_network((inner, network.prefixlen - 96), strict=False)
 
 
 def _bounded(values: list[str], field: str) -> list[str]:
