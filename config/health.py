@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
+from django.http.response import HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -40,6 +42,21 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not _may_read_metrics(request):
         return HttpResponseNotFound("not found\n", content_type="text/plain")
     return HttpResponse(counted.as_text() + _books_as_text(), content_type=counted.CONTENT_TYPE)
+
+
+class Probes(MiddlewareMixin):
+    """Answers who asks from inside, by address and without TLS, before hosts are compared and redirects made."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
+        view = PROBES.get(request.path_info)
+        return view(request) if view else None
+
+
+PROBES: dict[str, Callable[[HttpRequest], HttpResponseBase]] = {
+    "/healthz": healthz,
+    "/readyz": readyz,
+    "/metrics": metrics,
+}
 
 
 def _holds(is_ready: Callable[[], bool]) -> bool:

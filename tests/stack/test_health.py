@@ -13,6 +13,13 @@ def test_a_living_process_says_so_without_its_database(client):
     assert (answer.status_code, answer.content) == (200, b"ok\n")
 
 
+def test_a_probe_by_address_without_tls_is_answered(client, settings):
+    settings.ALLOWED_HOSTS = ["sluice.example"]
+    settings.SECURE_SSL_REDIRECT = True
+
+    assert client.get("/healthz", headers={"host": "10.0.0.7:8000"}).status_code == 200
+
+
 @pytest.mark.django_db
 def test_a_migrated_database_makes_ready(client):
     checks = client.get("/readyz").json()["checks"]
