@@ -4,13 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import ReadOnlyAdmin, ReasonForm, ServiceAction, ServiceActionsMixin
+from apps.core.admin import ReadOnlyAdmin, ReasonForm, ServiceAction, ServiceActionsMixin, actor_of
 from apps.core.ids import uuid7
 from apps.core.money import credits_text, nanos_from_text
 from apps.wallet import services as wallet
@@ -27,6 +28,19 @@ def _credits(field: str, label: Any) -> Any:
     return column
 
 
+class OfWallets(ReadOnlyAdmin):
+    """Rows of wallets, each shown with what its wallet is called: a number tells staff nothing."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        label = Account.objects.filter(pk=OuterRef("wallet_id")).values("label")
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(wallet_label=Subquery(label))
+        return rows
+
+    @admin.display(description=_("wallet"))
+    def wallet(self, row: Any) -> str:
+        return f"{row.wallet_id} {row.wallet_label or ''}".rstrip()
+
+
 class GrantForm(ReasonForm):
     """The key is drawn when the page opens: sending the same page twice grants once."""
 
@@ -37,8 +51,8 @@ class GrantForm(ReasonForm):
     def clean_amount(self) -> int:
         try:
             nanos = nanos_from_text(self.cleaned_data["amount"].strip())
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from None
+        except ValueError:
+            raise forms.ValidationError(_("Write an amount such as 10 or 10.50, with at most nine decimals.")) from None
         if nanos <= 0:
             raise forms.ValidationError(_("Write an amount above 0."))
         return int(nanos)
@@ -57,21 +71,21 @@ def _grant(request: HttpRequest, account: Account, cleaned: dict[str, Any]) -> s
         LotSource.ADJUSTMENT,
         idempotency_key=cleaned["key"],
         reason=cleaned["reason"],
-        actor=int(request.user.pk or 0),
+        actor=actor_of(request),
     )
     return _t("%(credits)s credits granted.") % {"credits": credits_text(cleaned["amount"])}
 
 
 @admin.register(Account)
-class AccountAdmin(ServiceActionsMixin, ReadOnlyAdmin):
-    list_display = ("id", "label", "kind", "available", "held", "spent", "open_slots", "closed_at")
+class AccountAdmin(ServiceActionsMixin, OfWallets):
+    list_display = ("id", "label", "kind", "wallet", "available", "held", "spent", "open_slots", "closed_at")
     list_filter = ("kind",)
     search_fields = ("=id", "=wallet_id", "label")
     ordering = ("-id",)
     fields = (
         "label",
         "kind",
-        "wallet_id",
+        "wallet",
         "available",
         "held",
         "came_in",
@@ -95,7 +109,7 @@ class AccountAdmin(ServiceActionsMixin, ReadOnlyAdmin):
             call=_grant,
             form=GrantForm,
             offered_for=lambda account: account.kind == AccountKind.WALLET and account.closed_at is None,
-            moves_money=True,
+            wants_recent_sign_in=True,
         ),
     )
     held = _credits("debits_pending", _("held"))
@@ -115,8 +129,8 @@ class AccountAdmin(ServiceActionsMixin, ReadOnlyAdmin):
 
 
 @admin.register(Transfer)
-class TransferAdmin(ReadOnlyAdmin):
-    list_display = ("id", "at", "kind", "wallet_id", "amount", "debit_account", "credit_account", "reason", "actor_id")
+class TransferAdmin(OfWallets):
+    list_display = ("id", "at", "kind", "wallet", "amount", "debit_account", "credit_account", "reason", "actor_id")
     list_filter = ("kind",)
     search_fields = ("=id", "=hold_id", "=wallet_id")
     ordering = ("-id",)
@@ -124,7 +138,7 @@ class TransferAdmin(ReadOnlyAdmin):
         "id",
         "at",
         "kind",
-        "wallet_id",
+        "wallet",
         "amount",
         "held",
         "debit_account",
@@ -143,18 +157,18 @@ class TransferAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Hold)
-class HoldAdmin(ReadOnlyAdmin):
-    list_display = ("id", "wallet_id", "amount", "tokens", "owner_id", "max_until")
+class HoldAdmin(OfWallets):
+    list_display = ("id", "wallet", "amount", "tokens", "owner_id", "max_until")
     search_fields = ("=id", "=wallet_id")
     ordering = ("-id",)
-    fields = ("id", "wallet_id", "accounts", "amount", "tokens", "has_slot", "owner_id", "max_until")
+    fields = ("id", "wallet", "accounts", "amount", "tokens", "has_slot", "owner_id", "max_until")
     readonly_fields = fields
     amount = _credits("amount_nanos", _("credits"))
 
 
 @admin.register(Lot)
-class LotAdmin(ReadOnlyAdmin):
-    list_display = ("id", "wallet_id", "source", "amount", "spent", "spend_until", "refund_until", "created_at")
+class LotAdmin(OfWallets):
+    list_display = ("id", "wallet", "source", "amount", "spent", "spend_until", "refund_until", "created_at")
     list_filter = ("source",)
     search_fields = ("=id", "=wallet_id")
     ordering = ("-id",)
@@ -162,7 +176,7 @@ class LotAdmin(ReadOnlyAdmin):
     spent = _credits("consumed_nanos", _("spent"))
     fields = (
         "id",
-        "wallet_id",
+        "wallet",
         "transfer_id",
         "source",
         "amount",
