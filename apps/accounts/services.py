@@ -10,6 +10,8 @@ from apps.accounts.errors import EmailTaken
 from apps.accounts.models import User
 from apps.accounts.types import DisplayUnit, Language
 from apps.core.errors import Invalid
+from apps.journal import services as journal
+from apps.journal.types import Act
 
 
 def new_user(email: str, *, password: str, name: str = "", is_staff: bool = False) -> User:
@@ -20,11 +22,16 @@ def new_user(email: str, *, password: str, name: str = "", is_staff: bool = Fals
 
 
 def add_user(user: User) -> User:
-    """Stores a new person; addresses differ by more than case. Raises `EmailTaken`, also for the loser of a race."""
+    """Stores a new person; addresses differ by more than case. Raises `EmailTaken`, also for the loser of a race.
+    Another operator leaves an audit entry.
+    """
     user.email = user.email.strip().lower()
     try:
         with transaction.atomic():
             user.save(force_insert=True)
+            if user.is_staff:
+                details = {"email": user.email}
+                journal.record_act(Act("staff.added", "user", str(user.pk), details=details), at=user.joined_at)
     except IntegrityError as error:
         raise EmailTaken from error
     return user

@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy
 
 from apps.console.demo import STAFF_EMAIL
 
-# Addresses are changed by their owner and confirmed by mail; the row of an authenticator is the secret itself.
-KEPT_OUT = {"account.emailaddress", "mfa.authenticator"}
+# Addresses are changed by their owner and confirmed by mail; the row of an authenticator is the secret itself; the
+# groups of staff ship with the release.
+KEPT_OUT = {"account.emailaddress", "mfa.authenticator", "auth.group"}
 
 
 class BackOffice(AdminSite):

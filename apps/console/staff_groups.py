@@ -17,7 +17,14 @@ CATALOGUE_MODELS = (
 )
 CHANNEL_MODELS = ("relay.channel", "relay.channelkey", "relay.channelmodel")
 LEDGER_MODELS = ("wallet.account", "wallet.hold", "wallet.lot", "wallet.transfer", "wallet.keyedposting")
-PEOPLE_MODELS = ("accounts.user", "teams.team", "teams.membership", "teams.accessgrant", "relay.apitoken")
+PEOPLE_MODELS = (
+    "accounts.user",
+    "teams.team",
+    "teams.membership",
+    "teams.accessgrant",
+    "teams.personalaccesstoken",
+    "relay.apitoken",
+)
 TRACE_MODELS = ("usage.usagerecord", "journal.auditentry", "journal.operatoralert", "journal.outboxmessage")
 GROUP_MODELS = ("teams.accessgroup",)
 ALL_MODELS = CATALOGUE_MODELS + CHANNEL_MODELS + LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS + GROUP_MODELS

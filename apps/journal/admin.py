@@ -8,20 +8,20 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
-from apps.core.admin import ReadOnlyAdmin, ServiceAction, ServiceActionsMixin
+from apps.core.admin import ReadOnlyAdmin, ServiceAction, ServiceActionsMixin, actor_of
 from apps.journal import services as journal
 from apps.journal.models import AuditEntry, MaintenanceRun, OperatorAlert, OutboxMessage
 
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "act", "target", "target_id", "actor_label", "reason", "ip")
-    search_fields = ("=act", "=target_id", "=actor_label")
+    list_display = ("at", "act", "target", "target_id", "actor_id", "actor_label", "reason", "ip")
+    search_fields = ("=act", "=target_id", "=actor_id", "=actor_label")
     ordering = ("-id",)
 
 
-def _close(request: HttpRequest, alert: OperatorAlert, _cleaned: dict[str, Any]) -> str:
-    journal.close_alert(alert.pk, actor=int(request.user.pk or 0), at=clock.now())
+def _close(request: HttpRequest, alert: OperatorAlert, cleaned: dict[str, Any]) -> str:
+    journal.close_alert(alert.pk, actor=actor_of(request), at=clock.now(), reason=cleaned["reason"])
     return _t("The alert is closed. The same trouble opens a new one.")
 
 

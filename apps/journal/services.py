@@ -77,9 +77,13 @@ def raise_alert(kind: str, *, dedupe_key: str, details: Mapping[str, object]) ->
         cursor.execute("SELECT journal_alert(%s, %s, %s)", [kind, dedupe_key, json.dumps(dict(details))])
 
 
-def close_alert(alert_id: int, *, actor: int, at: datetime) -> bool:
+def close_alert(alert_id: int, *, actor: int, at: datetime, reason: str) -> bool:
     """Closes an open alert; False when it was closed before."""
-    return bool(OperatorAlert.objects.filter(pk=alert_id, closed_at=None).update(closed_at=at, closed_by_id=actor))
+    with transaction.atomic():
+        is_closed = OperatorAlert.objects.filter(pk=alert_id, closed_at=None).update(closed_at=at, closed_by_id=actor)
+        if is_closed:
+            record_act(Act("alert.closed", "operatoralert", str(alert_id), actor_id=actor, reason=reason), at=at)
+    return bool(is_closed)
 
 
 def begin_keyed(scope: str, *, key: str, digest: bytes, at: datetime) -> Replay | None:

@@ -11,7 +11,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
-from apps.core.admin import ReadOnlyAdmin, ServiceAction, ServiceActionsMixin
+from apps.core.admin import ReadOnlyAdmin, ServiceAction, ServiceActionsMixin, actor_of
+from apps.journal.recorded_admin import RecordedAdmin
 from apps.marketplace import services
 from apps.marketplace.forms import CreditRateForm, ModelForm, NewPriceForm
 from apps.marketplace.models import CreditRate, Model, ModelType, PriceVersion, Vendor
@@ -29,7 +30,12 @@ FIRST_CONFIG = {
 
 def _publish(request: HttpRequest, model: Model, cleaned: dict[str, Any]) -> str | Promise:
     published = services.publish_price(
-        model.pk, cleaned["pricing_config"], at=clock.now(), starts_at=cleaned["starts_at"]
+        model.pk,
+        cleaned["pricing_config"],
+        at=clock.now(),
+        starts_at=cleaned["starts_at"],
+        actor=actor_of(request),
+        reason=cleaned["reason"],
     )
     if not published.changed:
         return _("Version %(number)d already says exactly this: nothing was published.") % {"number": published.number}
@@ -64,7 +70,7 @@ class PriceVersionInline(admin.TabularInline[PriceVersion, Model]):
 
 
 @admin.register(Model)
-class ModelAdmin(ServiceActionsMixin):
+class ModelAdmin(ServiceActionsMixin, RecordedAdmin):
     form = ModelForm
     list_display = ("code", "type", "vendor", "lifecycle", "retired_on", "successor")
     list_select_related = ("type", "vendor", "successor")
@@ -77,7 +83,7 @@ class ModelAdmin(ServiceActionsMixin):
     service_actions = (
         ServiceAction(
             name="new-price",
-            label=_("New price"),
+            label=_("Publish price"),
             explanation=_(
                 "Publishes a new version of this model's price. The one in force ends where the new one begins; calls "
                 "accepted before that pay the old price. A published price can be followed, never edited or withdrawn."
@@ -98,7 +104,7 @@ class ModelAdmin(ServiceActionsMixin):
         return False
 
 
-class DictionaryAdmin(admin.ModelAdmin[Any]):
+class DictionaryAdmin(RecordedAdmin):
     """Vendors and types: entries that models refer to by code."""
 
     search_fields = ("code",)
@@ -156,4 +162,6 @@ class CreditRateAdmin(ReadOnlyAdmin):
         return request.user.has_perm("marketplace.add_creditrate")
 
     def save_model(self, request: HttpRequest, obj: CreditRate, form: CreditRateForm, change: bool) -> None:  # noqa: FBT001  Django's
-        obj.pk = services.set_credit_rate(obj.currency, obj.credits_per_unit, at=form.at, starts_at=obj.starts_at)
+        obj.pk = services.set_credit_rate(
+            obj.currency, obj.credits_per_unit, at=form.at, starts_at=obj.starts_at, actor=actor_of(request)
+        )

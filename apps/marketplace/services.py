@@ -11,6 +11,8 @@ from django.db.models import Model as Row
 from django.utils.translation import gettext as _
 
 from apps.core.billing_calendar import business_date
+from apps.journal import services as journal
+from apps.journal.types import Act
 from apps.marketplace import queries
 from apps.marketplace.catalogue_file import ModelEntry, Section, read_section
 from apps.marketplace.errors import CatalogueError, PriceConflict
@@ -21,7 +23,13 @@ from apps.teams import queries as teams
 
 
 def publish_price(
-    model_id: int, pricing_config: Mapping[str, Any], *, at: datetime, starts_at: datetime | None = None
+    model_id: int,
+    pricing_config: Mapping[str, Any],
+    *,
+    at: datetime,
+    starts_at: datetime | None = None,
+    actor: int | None = None,
+    reason: str = "",
 ) -> PublishedPrice:
     """A new version of the model's price; the one before ends where it begins. Nothing published is ever edited.
 
@@ -31,7 +39,7 @@ def publish_price(
     """
     entered = without_version_facts(pricing_config)
     with transaction.atomic():
-        Model.objects.select_for_update(no_key=True).get(pk=model_id)
+        model = Model.objects.select_for_update(no_key=True).get(pk=model_id)
         last = PriceVersion.objects.filter(model_id=model_id).order_by("-number").first()
         if last is not None and last.entered_config == entered:
             return PublishedPrice(last.pk, last.number, last.starts_at, changed=False)
@@ -49,10 +57,15 @@ def publish_price(
             starts_at=begins,
             published_at=at,
         )
+        details = {"version": version.number, "starts_at": begins.isoformat()}
+        act = Act("price.published", "model", model.code, actor_id=actor, reason=reason, details=details)
+        journal.record_act(act, at=at)
     return PublishedPrice(version.pk, version.number, begins, changed=True)
 
 
-def set_credit_rate(currency: str, credits_per_unit: Decimal, *, at: datetime, starts_at: datetime) -> int:
+def set_credit_rate(
+    currency: str, credits_per_unit: Decimal, *, at: datetime, starts_at: datetime, actor: int | None = None
+) -> int:
     """What a unit of the currency is worth from `starts_at` on. Prices already published keep what they were given.
 
     Returns the row's id. Raises `PriceConflict` for a start in the past or for an instant that has a rate.
@@ -63,8 +76,10 @@ def set_credit_rate(currency: str, credits_per_unit: Decimal, *, at: datetime, s
         rate, created = CreditRate.objects.get_or_create(
             currency=currency, starts_at=starts_at, defaults={"credits_per_unit": credits_per_unit}
         )
-    if not created:
-        raise PriceConflict(_("There is a rate that begins at this instant: choose another one."))
+        if not created:
+            raise PriceConflict(_("There is a rate that begins at this instant: choose another one."))
+        details = {"credits_per_unit": f"{credits_per_unit:f}", "starts_at": starts_at.isoformat()}
+        journal.record_act(Act("credit_rate.set", "currency", currency, actor_id=actor, details=details), at=at)
     return rate.pk
 
 

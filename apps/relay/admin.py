@@ -205,7 +205,7 @@ class ChannelAdmin(ServiceActionsMixin, admin.ModelAdmin[Channel]):
             permission="relay.add_channelkey",
             call=_add_key,
             form=KeyForm,
-            moves_money=True,
+            wants_recent_sign_in=True,
         ),
         ServiceAction(
             name="test",
@@ -214,7 +214,7 @@ class ChannelAdmin(ServiceActionsMixin, admin.ModelAdmin[Channel]):
             permission="relay.change_channel",
             call=_test,
             form=ProbeForm,
-            moves_money=True,
+            wants_recent_sign_in=True,
         ),
         ServiceAction(
             name="disable",
@@ -303,6 +303,6 @@ class ChannelKeyAdmin(ServiceActionsMixin, ReadOnlyAdmin):
             explanation=_("The key is deleted here. Revoke it at the upstream as well."),
             permission="relay.delete_channelkey",
             call=_remove_key,
-            moves_money=True,
+            wants_recent_sign_in=True,
         ),
     )

@@ -12,6 +12,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from apps.journal import services as journal
+from apps.journal.types import Act
 from apps.marketplace import queries as marketplace_queries
 from apps.marketplace import services as marketplace
 from apps.relay import services
@@ -58,6 +60,9 @@ def import_catalogue(
             *_import_channels(catalogue, at=at, resolve=resolve, prune=prune),
             *(_import_groups(catalogue, prune=True) if prune else ()),
         ]
+        if changes:
+            details = {"changes": list(map(str, changes))}
+            journal.record_act(Act("catalogue.imported", "catalogue", "file", details=details), at=at)
         if dry_run:
             transaction.set_rollback(True)
     return changes

@@ -9,7 +9,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import ReadOnlyAdmin, ServiceAction, ServiceActionsMixin, by_service
+from apps.journal.recorded_admin import RecordedAdmin
+from apps.teams import services
 from apps.teams.models import AccessGrant, AccessGroup, Membership, PersonalAccessToken, Team
 
 
@@ -29,13 +31,14 @@ class AccessGrantInline(admin.TabularInline[AccessGrant, Team]):
 
 
 @admin.register(Team)
-class TeamAdmin(admin.ModelAdmin[Team]):
+class TeamAdmin(RecordedAdmin):
     """Staff choose a team's access groups; names, members and money change elsewhere."""
 
     list_display = ("name", "public_id", "kind", "member_count", "access_group", "created_at", "closed_at")
     list_select_related = ("access_group", "personal_of")
     list_filter = ("access_group",)
-    search_fields = ("name", "memberships__user__email")
+    search_fields = ("name", "memberships__user__email", "=wallet__id")
+    search_help_text = _("A name, a member's e-mail, or the number of a wallet.")
     show_full_result_count = False
     fields = ("name", "public_id", "personal_of", "wallet_link", "access_group", "created_at", "closed_at")
     readonly_fields = ("name", "public_id", "personal_of", "wallet_link", "created_at", "closed_at")
@@ -48,7 +51,8 @@ class TeamAdmin(admin.ModelAdmin[Team]):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
-        return super().get_queryset(request).annotate(member_count=Count("memberships"))
+        rows: QuerySet[Team] = super().get_queryset(request)
+        return rows.annotate(member_count=Count("memberships"))
 
     @admin.display(description=_("members"), ordering="member_count")
     def member_count(self, team: Any) -> int:
@@ -65,7 +69,7 @@ class TeamAdmin(admin.ModelAdmin[Team]):
 
 
 @admin.register(AccessGroup)
-class AccessGroupAdmin(admin.ModelAdmin[AccessGroup]):
+class AccessGroupAdmin(RecordedAdmin):
     list_display = ("code", "multiplier", "rpm", "tpm", "concurrency", "wallet_rpm", "wallet_tpm", "wallet_concurrency")
     search_fields = ("code",)
 
@@ -75,8 +79,18 @@ class AccessGroupAdmin(admin.ModelAdmin[AccessGroup]):
 
 
 @admin.register(PersonalAccessToken)
-class PersonalAccessTokenAdmin(ReadOnlyAdmin):
+class PersonalAccessTokenAdmin(ServiceActionsMixin, ReadOnlyAdmin):
     list_display = ("name", "user", "team", "last_four", "created_at", "expires_at", "last_used_at", "revoked_at")
     list_select_related = ("user", "team")
     search_fields = ("name", "user__email", "team__name")
     fields = ("name", "user", "team", "scopes", "last_four", "created_at", "expires_at", "last_used_at", "revoked_at")
+    service_actions = (
+        ServiceAction(
+            name="revoke",
+            label=_("Revoke token"),
+            explanation=_("Scripts that use it are refused at once. It cannot be undone; its owner can make another."),
+            permission="teams.change_personalaccesstoken",
+            call=by_service(services.withdraw_personal_access_token, _("The token is revoked.")),
+            offered_for=lambda token: token.revoked_at is None,
+        ),
+    )

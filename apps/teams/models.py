@@ -146,3 +146,7 @@ class PersonalAccessToken(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def public_id(self) -> str:
+        return public_id("pat", self.uid)

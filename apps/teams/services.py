@@ -12,6 +12,8 @@ from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
 from apps.core.secret_tokens import digest_of, mint
+from apps.journal import services as journal
+from apps.journal.types import Act
 from apps.teams import queries
 from apps.teams.errors import (
     AccessGroupInUse,
@@ -79,24 +81,38 @@ def create_personal_access_token(
     if not scopes or not set(scopes) <= set(Scope.values):
         raise ScopesInvalid
     secret = mint(queries.TOKEN_PREFIX)
-    row = PersonalAccessToken.objects.create(
-        user_id=access.user_id,
-        team_id=access.id,
-        name=name,
-        digest=digest_of(secret),
-        last_four=secret[-4:],
-        scopes=sorted(set(scopes)),
-        created_at=at,
-        expires_at=expires_at,
-    )
+    with transaction.atomic():
+        row = PersonalAccessToken.objects.create(
+            user_id=access.user_id,
+            team_id=access.id,
+            name=name,
+            digest=digest_of(secret),
+            last_four=secret[-4:],
+            scopes=sorted(set(scopes)),
+            created_at=at,
+            expires_at=expires_at,
+        )
+        _record_token("personal_token.created", row, actor=access.user_id, at=at)
     return NewPersonalToken(token=queries.token_of(row, access), secret=secret)
 
 
 def revoke_personal_access_token(user_id: int, token_id: int, *, at: datetime) -> None:
-    """Ends the token now. A second call changes nothing; a stranger's token raises `TokenMissing`."""
-    mine = PersonalAccessToken.objects.filter(user_id=user_id, pk=token_id)
-    if not mine.filter(revoked_at=None).update(revoked_at=at) and not mine.exists():
+    """Its owner ends the token now. A second call changes nothing; a stranger's token raises `TokenMissing`."""
+    if not PersonalAccessToken.objects.filter(user_id=user_id, pk=token_id).exists():
         raise TokenMissing
+    withdraw_personal_access_token(token_id, actor=user_id, at=at)
+
+
+def withdraw_personal_access_token(token_id: int, *, actor: int, at: datetime, reason: str = "") -> None:
+    """Staff end anybody's token now. A second call changes nothing. Raises `TokenMissing`."""
+    with transaction.atomic():
+        row = PersonalAccessToken.objects.select_for_update().filter(pk=token_id).first()
+        if row is None:
+            raise TokenMissing
+        if row.revoked_at is None:
+            row.revoked_at = at
+            row.save(update_fields=["revoked_at"])
+            _record_token("personal_token.revoked", row, actor=actor, at=at, reason=reason)
 
 
 def note_use(token_id: int, *, at: datetime) -> None:
@@ -120,6 +136,11 @@ def import_access_groups(rows: Sequence[Mapping[str, object]], *, prune: bool = 
         surplus = [code for code in known if code not in wanted and code != MAIN_GROUP] if prune else []
         _remove(surplus)
     return ImportReport(created=created, changed=changed, removed=tuple(surplus))
+
+
+def _record_token(act: str, row: PersonalAccessToken, *, actor: int, at: datetime, reason: str = "") -> None:
+    details = {"name": row.name, "team": row.team_id, "user": row.user_id, "scopes": row.scopes}
+    journal.record_act(Act(act, "personal_token", row.public_id, actor_id=actor, reason=reason, details=details), at=at)
 
 
 def _found_team(name: str, *, owner: AbstractBaseUser, personal: bool) -> Team:

@@ -12,10 +12,13 @@ import msgspec
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from apps.core.ids import uuid7
+from apps.core.ids import minted_at, uuid7
+from apps.core.money import credits_text
+from apps.journal import services as journal
+from apps.journal.types import Act
 from apps.wallet import errors, execution, invariants
 from apps.wallet.batching import LEDGER_ONLY
-from apps.wallet.models import AccountKind, Lot, Owner, Transfer, TransferKind
+from apps.wallet.models import AccountKind, Lot, LotSource, Owner, Transfer, TransferKind
 from apps.wallet.packing import pack
 from apps.wallet.statements import Parameters
 from apps.wallet.types import (
@@ -195,7 +198,8 @@ def grant_lot(
 ) -> UUID:
     """Adds credits to a wallet as a lot of their own; returns the lot's id.
 
-    The same key and content give the first lot, other content raises `IdempotencyConflict`.
+    The same key and content give the first lot, other content raises `IdempotencyConflict`. What an operator gives
+    leaves an audit entry.
     """
     posting = Posting(
         key=idempotency_key,
@@ -211,6 +215,8 @@ def grant_lot(
         transfer_id, was_repeated = _post([posting], more=(source, terms))[0]
         if was_repeated:
             return Lot.objects.values_list("pk", flat=True).get(transfer_id=transfer_id)
+        if source == LotSource.ADJUSTMENT:
+            _record_grant(posting, transfer_id=transfer_id)
         return _add_lot(posting, transfer_id=transfer_id, source=source, terms=terms)
 
 
@@ -273,6 +279,19 @@ def _add_lot(posting: Posting, *, transfer_id: UUID, source: str, terms: LotTerm
         price_tier=terms.price_tier,
     )
     return lot.pk
+
+
+def _record_grant(posting: Posting, *, transfer_id: UUID) -> None:
+    details = {"credits": credits_text(posting.amount_nanos), "transfer": str(transfer_id)}
+    act = Act(
+        "credits.granted",
+        "wallet",
+        str(posting.wallet_id),
+        actor_id=posting.actor,
+        reason=posting.reason,
+        details=details,
+    )
+    journal.record_act(act, at=minted_at(transfer_id))
 
 
 def _truth(text: str, *parameters: Scalar) -> bool:

@@ -10,7 +10,12 @@ from tests.architecture.sources import floors
 FRONT_DOORS = {"services", "queries", "types", "errors"}
 RULES = {"rating", "tiers", "allocation", "storage_calendar", "cloud_rating", "codes", "roles", "campaigns", "limits"}
 # Doors need more of these two than their acts and answers.
-FOR_DOORS = {"apps.teams.decorators", "apps.teams.authentication", "apps.teams.scoped_admin"}
+FOR_DOORS = {
+    "apps.journal.recorded_admin",
+    "apps.teams.decorators",
+    "apps.teams.authentication",
+    "apps.teams.scoped_admin",
+}
 DOORS = {"views", "api", "webhooks", "admin", "tasks", "management", "decorators"}
 FOR_THE_RELAY = {"apps.wallet.batching", "apps.usage.records"}
 

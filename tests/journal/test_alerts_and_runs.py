@@ -16,8 +16,8 @@ def test_an_open_alert_counts_up_and_a_closed_one_opens_anew() -> None:
     alert = OperatorAlert.objects.get()
     assert (alert.times, alert.details) == (2, {"n": 2})
 
-    assert journal.close_alert(alert.pk, actor=7, at=NOON)
-    assert not journal.close_alert(alert.pk, actor=8, at=NOON)
+    assert journal.close_alert(alert.pk, actor=7, at=NOON, reason="Done.")
+    assert not journal.close_alert(alert.pk, actor=8, at=NOON, reason="Done.")
     journal.raise_alert("loss", dedupe_key="loss:7", details={})
 
     assert queries.open_alerts() == 1

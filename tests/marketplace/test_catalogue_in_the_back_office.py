@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.journal.models import AuditEntry
 from apps.marketplace import queries, services
 from apps.marketplace.models import CreditRate, Model, ModelType, PriceVersion, Vendor
 from apps.teams.models import AccessGroup
@@ -45,6 +46,9 @@ def test_a_new_price_is_published_as_the_next_version(staff: Client, model: Mode
     assert response.status_code == 302
     last = PriceVersion.objects.get(model=model, ends_at=None)
     assert (last.number, last.entered_config) == (2, config(item("input_tokens", "15")))
+    published = AuditEntry.objects.filter(act="price.published").latest("id")
+    assert (published.target_id, published.reason) == ("acme-1", "Vendor raised it.")
+    assert published.actor_id is not None
 
 
 def test_a_new_price_can_be_announced_for_later(staff: Client, model: Model) -> None:
@@ -147,6 +151,7 @@ def test_a_rate_is_added_for_the_future_and_not_for_the_past(staff: Client) -> N
 
     assert CreditRate.objects.count() == 1
     assert queries.credit_rate("USD", at=tomorrow).credits_per_unit == Decimal("7.2")
+    assert AuditEntry.objects.get(act="credit_rate.set").details["credits_per_unit"] == "7.2"
 
 
 @pytest.mark.parametrize("name", ["model", "vendor", "modeltype", "priceversion", "creditrate"])
