@@ -93,6 +93,11 @@ def _search(name: str, raw: Raw, price: PriceList) -> Iterator[_Asked]:
     yield _Asked(name, priced, Extras(quantities={"web_searches": 1} if priced else {}))
 
 
+def _other_models(name: str, raw: Raw, price: PriceList) -> Iterator[_Asked]:
+    """A router behind the channel would let another model answer at this one's price."""
+    yield _Asked(name, is_priced=False, extras=NO_EXTRAS)
+
+
 def _service_tier(name: str, raw: Raw, price: PriceList) -> Iterator[_Asked]:
     tier = _decode_str(raw)
     if tier not in FREE_TIERS:
@@ -135,6 +140,7 @@ _READERS: Mapping[str, _Reader] = {
     "enable_search": _search,
     "enable_thinking": _thinking,
     "modalities": _audio,
+    "models": _other_models,
     "plugins": _search,
     "prediction": _prediction,
     "prompt_cache_options": _cache,

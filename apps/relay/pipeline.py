@@ -2,7 +2,7 @@
 
 from django.http.response import HttpResponseBase
 
-from apps.relay import admission, delivery, forwarding, quote, reservation, wire
+from apps.relay import admission, delivery, forwarding, quote, reading, reservation
 from apps.relay.routing import Router
 from apps.relay.runtime import Runtime
 from apps.relay.settlement import OpenCall
@@ -20,10 +20,10 @@ async def signed_in(incoming: Incoming, runtime: Runtime) -> Caller:
 async def relay(incoming: Incoming, endpoint: Endpoint, runtime: Runtime) -> HttpResponseBase:
     """Relay one call: authenticate, admit, route, quote, authorise, forward, meter, settle."""
     caller = await signed_in(incoming, runtime)
-    ask = wire.peek(incoming.body, endpoint, content_encoding=incoming.content_encoding)
+    ask, shape = await reading.read(incoming, endpoint)
     admitted = admission.admit(runtime.snapshots, caller, ask, at=incoming.at)
     route = _router.route(runtime.snapshots, admitted)
-    quoted = quote.quote(ask, wire.shape_of(ask), admitted)
+    quoted = quote.quote(ask, shape, admitted)
     reserved = await reservation.authorise(runtime.ledger, incoming.call_id, ask, admitted, quoted)
     deliver = delivery.stream if ask.stream else delivery.plain
     async with OpenCall(runtime.ledger, incoming, ask, admitted, quoted, reserved) as call:

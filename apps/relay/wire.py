@@ -15,6 +15,10 @@ from apps.relay.types import Ask, Endpoint, Shape
 T = TypeVar("T")
 MAX_DEPTH = 128
 TOO_DEEP = f"The request body is nested deeper than {MAX_DEPTH} levels."
+MAX_FIELDS = 1_000
+MAX_STRUCTURE = 500_000
+"""Brackets, colons and commas outside strings: 80,000 messages, or the 300,000 tokens that OpenAI embeds at most."""
+TOO_MANY = "The request body has too many values. Send fewer messages or inputs at a time."
 MAX_CHOICES = 128
 MAX_OUTPUT = 2**31 - 1
 OUTPUT_FIELDS = ("max_completion_tokens", "max_tokens")
@@ -131,28 +135,44 @@ def _check_text(body: bytes) -> None:
             body.decode()
         except UnicodeDecodeError as error:
             raise BadRequest(f"The request body is not UTF-8 (byte {error.start}).", code="invalid_encoding") from None
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and is_too_deep(body):
-        raise BadRequest(TOO_DEEP, code="nested_too_deep")
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH or body.count(b":") + body.count(b",") > MAX_FIELDS:
+        check_structure(structure_of(body))
 
 
-_NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in b'"[]{}')
+_NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in b'"[]{}:,')
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
+_OPEN, _CLOSE, _COLON = b"[]:"
 
 
-def is_too_deep(body: bytes) -> bool:
-    """Whether JSON nests deeper than allowed, in passes at C speed: 1 ms for 250 KB where a Python loop takes 20.
+def structure_of(body: bytes) -> bytes:
+    """The brackets, colons and commas of JSON outside its strings, in passes at C speed: 60 ms for 25 MiB.
 
-    Escapes go first, so that every quote left begins or ends a string; then strings; then the innermost pairs, one
-    level a turn.
+    Escapes go first, so that every quote left begins or ends a string; then strings without any of them inside, then
+    the others. What is no JSON comes out as anything; the decoder refuses it.
     """
     unescaped = body.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in body else body
-    left = b"".join(unescaped.translate(_ONE_KIND, _NOT_STRUCTURE).split(b'"')[::2])
-    for _ in range(MAX_DEPTH):
-        shorter = left.replace(b"[]", b"")
-        if not shorter or len(shorter) == len(left):
-            return False  # nothing is left, or what is left is no JSON and the decoder says so
-        left = shorter
-    return True
+    bare = unescaped.translate(_ONE_KIND, _NOT_STRUCTURE).replace(b'""', b"")
+    if bare.count(b'"') > MAX_STRUCTURE:
+        raise BadRequest(TOO_MANY, code="too_many_values")
+    return b"".join(bare.split(b'"')[::2])
+
+
+def check_structure(structure: bytes) -> None:
+    """Depth, values and top-level fields are bounded before anything is built: 15 ms for the most that is allowed."""
+    if len(structure) > MAX_STRUCTURE:
+        raise BadRequest(TOO_MANY, code="too_many_values")
+    depth = fields = 0
+    for byte in structure:
+        if byte == _OPEN:
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise BadRequest(TOO_DEEP, code="nested_too_deep")
+        elif byte == _CLOSE:
+            depth -= 1
+        elif depth == 1 and byte == _COLON:
+            fields += 1
+    if fields > MAX_FIELDS:
+        raise BadRequest(f"The request body has more than {MAX_FIELDS} fields.", code="too_many_fields")
 
 
 def _check_spelling(fields: Mapping[str, Raw], known: frozenset[str]) -> None:
@@ -239,6 +259,8 @@ def outgoing(ask: Ask, *, upstream_name: str, max_output: int | None) -> bytes:
     fields["model"] = _raw(upstream_name)
     if ask.stream and not ask.asked_for_usage:
         fields["stream_options"] = _with_usage(fields.get("stream_options"))
+    if ask.output_field is None and ask.endpoint.default_output is not None:
+        fields["max_tokens"] = _raw(ask.endpoint.default_output)  # what was quoted, whatever the upstream's default
     if max_output is not None:
         for name in OUTPUT_FIELDS:
             if name in fields and bytes(fields[name]) != NULL:

@@ -248,3 +248,14 @@ def test_a_model_of_another_kind_is_refused_before_anything_is_sent(relay: Relay
 
     assert (reply.status, reply.error["code"], reply.error["param"]) == (400, "unsupported_value", "model")
     relay.assert_nothing_happened()
+
+
+def test_a_list_of_other_models_is_refused_because_they_have_other_prices(relay: Relay) -> None:
+    reply = relay.chat(models=["secret-model"])
+
+    assert (reply.status, reply.error["param"]) == (400, "models")
+    relay.assert_nothing_happened()
+
+
+def test_a_large_body_is_read_like_a_small_one(relay: Relay) -> None:
+    assert relay.chat("hello " * 100_000).status in (200, 402)

@@ -144,21 +144,61 @@ def nested(depth: int) -> bytes:
     return b'{"a":' + opening + b"1" + closing + b"}"
 
 
+def is_too_deep(body: bytes) -> bool:
+    try:
+        wire.check_structure(wire.structure_of(body))
+    except BadRequest as refusal:
+        return refusal.code == "nested_too_deep"
+    return False
+
+
 def test_128_levels_are_deep_enough() -> None:
-    assert not wire.is_too_deep(nested(128))
-    assert wire.is_too_deep(nested(129))
+    assert not is_too_deep(nested(128))
+    assert is_too_deep(nested(129))
 
 
 def test_brackets_inside_strings_are_text() -> None:
     text = json.dumps({"a": "[" * 500 + '\\"{' * 500, "b": ["\\"] * 200}).encode()
 
-    assert not wire.is_too_deep(text)
+    assert not is_too_deep(text)
 
 
 def test_a_bomb_of_brackets_is_refused_whichever_way_it_is_built() -> None:
     for bomb in (b'{"a":' + b"[" * 1_000_000, nested(5_000), b'{"a":' * 100_000):
         with pytest.raises(BadRequest):
             wire.peek(bomb, wire.CHAT)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"a":[' + b",".join([b"[" * 120 + b"]" * 120] * 5_000) + b"]}", "too_many_values"),
+        (b'{"a":[' + b",".join([b"{}"] * 200_000) + b"]}", "too_many_values"),
+        (b'{"a":[' + b",".join([b'"["'] * 300_000) + b"]}", "too_many_values"),
+        (b"{" + b",".join(b'"k%d":1' % n for n in range(1_001)) + b"}", "too_many_fields"),
+        (b"{" + b",".join([b'"k":1'] * 1_001) + b"}", "too_many_fields"),
+    ],
+    ids=["groups of brackets", "empty objects", "strings with brackets", "fields", "one field again and again"],
+)
+def test_what_would_take_seconds_to_read_is_refused_before_it_is_built(body: bytes, code: str) -> None:
+    with pytest.raises(BadRequest) as refusal:
+        wire.peek(body, wire.CHAT)
+
+    assert refusal.value.code == code
+
+
+def test_a_long_text_may_hold_any_number_of_commas_and_brackets() -> None:
+    text = json.dumps("a, b: [c] {d} " * 100_000).encode()
+
+    ask = wire.peek(b'{"model":"m","messages":[{"role":"user","content":%s}]}' % text, wire.CHAT)
+
+    assert wire.shape_of(ask).messages == 1
+
+
+def test_a_completion_without_a_limit_sends_the_one_it_was_quoted_with() -> None:
+    ask = wire.peek(b'{"model":"m","prompt":"a"}', wire.COMPLETIONS)
+
+    assert json.loads(wire.outgoing(ask, upstream_name="m", max_output=None))["max_tokens"] == 16
 
 
 json_values = st.recursive(
@@ -180,7 +220,7 @@ def test_depth_is_what_a_real_parser_says(value: object, more: int) -> None:
     for _ in range(more):
         value = [value]
 
-    assert wire.is_too_deep(json.dumps({"a": value}).encode()) == (1 + depth_of(value) > 128)
+    assert is_too_deep(json.dumps({"a": value}).encode()) == (1 + depth_of(value) > 128)
 
 
 def test_parts_that_are_not_text_are_set_apart() -> None:
