@@ -1,11 +1,16 @@
 """Fixtures of the whole suite: one team with money and its token. Whoever needs more calls the builders of `cast`."""
 
+import os
+from collections.abc import Iterator
+
 import pytest
-from pytest_django import Settings
+from django.db import connections
+from django.test import override_settings
 
 from apps.accounts.models import User
 from apps.relay.models import ApiToken
 from apps.teams.types import TeamAccess
+from tests import databases
 from tests.cast import make_team, make_token, make_user
 from tests.catalogue import import_test_catalogue
 from tests.wallet.conftest import ledger_checked
@@ -13,11 +18,21 @@ from tests.wallet.conftest import ledger_checked
 __all__ = ["ledger_checked"]
 
 
-@pytest.fixture(autouse=True)
-def _quick_passwords_and_clients(settings: Settings) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords_and_clients() -> Iterator[None]:
     """A slow hash guards passwords and a list of files serves browsers; here they would only cost seconds."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.WHITENOISE_AUTOREFRESH = True
+    with override_settings(
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"], WHITENOISE_AUTOREFRESH=True
+    ):
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Copies the template, and lets a test on a busy machine think for long inside its transaction."""
+    database = connections["default"].settings_dict
+    database["TEST"]["TEMPLATE"] = databases.template(os.environ["DATABASE_URL"])
+    database["OPTIONS"]["options"] += " -c idle_in_transaction_session_timeout=0"
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests import databases
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -64,7 +65,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         port = _free_port()
         environment = _environment(url, state, port)
         one = Site(f"http://127.0.0.1:{port}", state / "mails", environment)
-        one.manage("migrate", "--verbosity", "0")
         one.manage("demo")
         with _web(one, state / "web.log"):
             yield one
@@ -73,12 +73,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @contextmanager
 def _database() -> Iterator[str]:
     """A database of its own with committed data, beside the one whose tests roll back."""
-    name, admin = f"sluice_browser_{uuid.uuid4().hex[:8]}", os.environ["DATABASE_URL"]
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield re.sub(r"^(\w+://[^/]*/)[^?]*", rf"\g<1>{name}", admin)
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    name, server = f"sluice_browser_{uuid.uuid4().hex[:8]}", os.environ["DATABASE_URL"]
+    yield databases.copy(server, name)
+    databases.drop(server, name)
 
 
 @contextmanager

@@ -18,10 +18,10 @@ from typing import Any, Self
 import psycopg
 
 from config.embedded import postgres, valkey
+from tests import databases
 
 ROOT = Path(__file__).resolve().parents[2]
-DATABASE = "live"
-START_SECONDS = 40
+START_SECONDS = 100
 
 
 class Web:
@@ -47,7 +47,7 @@ class Web:
 
     def wait(self) -> Self:
         deadline = time.monotonic() + START_SECONDS
-        while status_of(f"{self.url}/healthz") != 200:
+        while status_of(f"{self.url}/readyz") != 200:
             assert self.running.poll() is None, self.log.read_text()[-3000:]
             assert time.monotonic() < deadline, self.log.read_text()[-3000:]
             time.sleep(0.1)
@@ -80,8 +80,11 @@ class Worker:
 
 
 class Site:
-    def __init__(self, folder: Path, **environment: str) -> None:
+    """Sites in the same folder share its servers; each has a database of its own."""
+
+    def __init__(self, folder: Path, *, database: str = "live", **environment: str) -> None:
         self.folder = folder
+        self._database = database
         self._extra = environment
         self._webs: list[Web] = []
         self._workers: list[Worker] = []
@@ -90,11 +93,7 @@ class Site:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.database = postgres.start(self.folder)
         self.broker = valkey.start(self.folder)
-        with psycopg.connect(self.database.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        self.database.create_database(DATABASE)
-        self.dsn = self.database.url(DATABASE)
-        self.manage("migrate", "--verbosity", "0")
+        self.dsn = databases.copy(self.database.url("postgres"), self._database)
         return self
 
     def __exit__(self, *exc: object) -> None:

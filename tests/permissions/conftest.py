@@ -1,16 +1,19 @@
 """One team, somebody for every role, and a client that each of them is signed in with."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from django.conf import settings
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, TestCase
+from pytest_django.plugin import DjangoDbBlocker
 
 from apps.teams.types import TeamAccess
 from tests.cast import access_of, add_member, make_team, make_token, make_user
-from tests.permissions.table import Row
+from tests.catalogue import import_test_catalogue
+from tests.permissions.table import ROLES, Row
 from tests.staff import sign_in_staff
 
 TEAM_OF_SESSION = "console.team"
@@ -20,17 +23,13 @@ TEAM_OF_SESSION = "console.team"
 class World:
     team: TeamAccess
     token_id: str
+    sessions: dict[str, str]
+    """By role: the cookie of somebody who is signed in and asks for Acme's pages."""
 
     def client(self, role: str) -> Client:
         """Signed in as somebody with this role, who asks for Acme's pages."""
         client = Client()
-        if role == "staff":
-            sign_in_staff(client)
-        elif role != "anonymous":
-            client.force_login(self._person(role))
-        session = client.session
-        session[TEAM_OF_SESSION] = self.team.public_id
-        session.save()
+        client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[role]
         return client
 
     def access(self, role: str) -> TeamAccess:
@@ -43,9 +42,6 @@ class World:
         kind = "application/json" if body.startswith("{") else "application/x-www-form-urlencoded"
         return client.generic(row.method, path, body, content_type=kind)
 
-    def _person(self, role: str) -> object:
-        return make_user() if role == "stranger" else add_member(self.team, role)
-
 
 def filled(text: str, ids: dict[str, str]) -> str:
     for name, value in ids.items():
@@ -53,11 +49,30 @@ def filled(text: str, ids: dict[str, str]) -> str:
     return text
 
 
-@pytest.fixture
-def world(catalogue: None) -> World:
-    team = make_team("Acme")
-    token, _ = make_token(team)
-    return World(team=team, token_id=token.public_id)
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """Made once for all tests of a file, in a transaction around theirs."""
+    with django_db_blocker.unblock():
+        around = TestCase._enter_atomics()
+        import_test_catalogue()
+        team = make_team("Acme")
+        token, _ = make_token(team)
+        made = World(team, token.public_id, {role: _session(role, team) for role in ROLES})
+        with django_db_blocker.block():
+            yield made
+        TestCase._rollback_atomics(around)
+
+
+def _session(role: str, team: TeamAccess) -> str:
+    client = Client()
+    if role == "staff":
+        sign_in_staff(client)
+    elif role != "anonymous":
+        client.force_login(make_user() if role == "stranger" else add_member(team, role))
+    session = client.session
+    session[TEAM_OF_SESSION] = team.public_id
+    session.save()
+    return session.session_key
 
 
 @pytest.fixture

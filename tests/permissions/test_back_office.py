@@ -8,6 +8,8 @@ from tests.cast import make_user
 from tests.permissions.conftest import World
 from tests.permissions.table import route_names
 
+pytestmark = pytest.mark.django_db
+
 ARGUMENTS = ([], ["0"], ["wallet"], ["0", "0"])
 OPEN_TO_ALL = {"admin:login"}
 
@@ -26,7 +28,6 @@ def names() -> list[str]:
     return sorted(name for name in route_names() if name.startswith("admin:") and name[6:].isidentifier())
 
 
-@pytest.mark.django_db
 def test_outsiders_are_sent_to_the_sign_in() -> None:
     somebody = Client()
     somebody.force_login(make_user())

@@ -16,6 +16,8 @@ from tests.cast import make_personal_token
 from tests.permissions.conftest import World
 from tests.permissions.table import ROLES, ROWS, Row, route_names
 
+pytestmark = pytest.mark.django_db
+
 NOWHERE = {"team": public_id("team", UUID(int=7)), "token": public_id("tk", UUID(int=7))}
 
 

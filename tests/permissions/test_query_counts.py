@@ -20,6 +20,8 @@ from tests.permissions.conftest import World
 from tests.permissions.table import route_names
 from tests.usage.calls import row, store, this_morning
 
+pytestmark = pytest.mark.django_db
+
 BUDGET = Path(__file__).parent.parent / "query_counts.json"
 IS_RECORDING = bool(os.environ.get("RECORD_QUERY_COUNTS"))
 

@@ -1,18 +1,15 @@
 """A migrated database of its own for tests that commit, and what they need to fill and check it."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import psycopg
 import pytest
-from psycopg import conninfo, sql
 
 from apps.core.ids import uuid7
 from apps.wallet.invariants import RULES
-from tests.servers import ROOT
+from tests import databases
 
 CREDIT = 1_000_000_000
 NAME = "sluice_live_ledger"
@@ -22,22 +19,8 @@ NAME = "sluice_live_ledger"
 def ledger_dsn() -> Iterator[str]:
     """Apart from the database of the other tests, whose transactions are rolled back and never meet each other."""
     server = os.environ["DATABASE_URL"]
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(NAME)))
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
-    parts = conninfo.conninfo_to_dict(server)
-    url = f"postgresql://{parts.get('user', '')}@/{NAME}?host={parts.get('host', '')}&port={parts.get('port', 5432)}"
-    if parts.get("password"):
-        url = url.replace("@/", f":{parts['password']}@/", 1)
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": url},
-        check=True,
-    )
-    yield url
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(NAME)))
+    yield databases.copy(server, NAME)
+    databases.drop(server, NAME)
 
 
 @dataclass
