@@ -37,8 +37,8 @@ def command_of(*arguments: str) -> list[str]:
 
 def last_one_out(lock: str, *stop: str) -> int:
     """Runs `stop` if nobody holds the lock any more; new arrivals wait at the lock meanwhile."""
-    has_left = _read_to_end() == LEFT
-    with Path(lock).open("r+") as users:
+    with Path(lock).open("r+") as users:  # at once: the state folder may be removed under a running server
+        has_left = _read_to_end() == LEFT
         # A killed user's pipe may close a moment before its lock does.
         if not wait_until(lambda: _is_taken(users), 0 if has_left else 2):
             return 0

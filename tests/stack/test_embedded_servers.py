@@ -96,6 +96,17 @@ def test_a_killed_user_leaves_no_server(folder):
     assert guard.wait_until(lambda: not _has_valkey(folder), 20)
 
 
+def test_a_removed_folder_leaves_no_server(folder):
+    server = valkey.start(folder)
+    shutil.rmtree(folder / "valkey")
+    for name in (".valkey.users", ".valkey.starting"):
+        (folder / name).unlink()
+
+    server.stop()
+
+    assert not _has_valkey(folder)
+
+
 def _has_valkey(folder: Path) -> bool:
     address = valkey.address(folder).removeprefix("unix://")
     return subprocess.run(["pgrep", "-f", f"unixsocket {address}"], check=False, capture_output=True).returncode == 0

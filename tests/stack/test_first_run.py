@@ -23,6 +23,7 @@ from config.embedded import guard, postgres
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 
 ROOT = Path(__file__).resolve().parents[2]
+_processes: list[subprocess.Popen[bytes]] = []
 HELLO = [{"role": "user", "content": "Hello"}]
 
 
@@ -63,6 +64,7 @@ def started(state: Path, port: int) -> Run:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _processes.append(process)
     run = Run(state, port, process)
     assert guard.wait_until(lambda: "Sluice is up" in run.printed or process.poll() is not None, 120), run.printed
     return run
@@ -78,6 +80,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_stays_after_a_failure() -> Iterator[None]:
+    yield
+    for process in _processes:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(60)
 
 
 @pytest.fixture(scope="module")
