@@ -1,12 +1,12 @@
 """Who calls, and whether this caller may use this model at all. Money and rates are the ledger's to decide."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from ipaddress import ip_address
 
 from apps.relay.errors import AddressNotAllowed, BadRequest, InvalidToken, ModelNotFound
+from apps.relay.limits import limits_in_force
 from apps.relay.types import (
     Admission,
     Ask,
@@ -16,7 +16,6 @@ from apps.relay.types import (
     Snapshots,
     TokenSnapshot,
 )
-from apps.wallet.types import RateLimits
 
 USABLE = frozenset(("beta", "ga"))
 BEARER = "bearer "
@@ -72,7 +71,7 @@ def admit(snapshots: Snapshots, caller: Caller, ask: Ask, *, at: datetime) -> Ad
             param="model",
             code="unsupported_value",
         )
-    return Admission(caller, model, group, _token_limits(caller.token, group.token_limits), group.wallet_limits)
+    return Admission(caller, model, group, limits_in_force(caller.token, group.token_limits), group.wallet_limits)
 
 
 def _usable(snapshots: Snapshots, caller: Caller, model_code: str, at: datetime) -> tuple[ModelSnapshot, GroupSnapshot]:
@@ -89,19 +88,6 @@ def _usable(snapshots: Snapshots, caller: Caller, model_code: str, at: datetime)
 def _group_of(snapshots: Snapshots, caller: Caller, model: ModelSnapshot, at: datetime) -> GroupSnapshot | None:
     allowed = caller.token.model_codes
     return None if allowed and model.code not in allowed else snapshots.group_for(caller.team, model, at)
-
-
-def _token_limits(token: TokenSnapshot, limits: RateLimits) -> RateLimits:
-    """The lower of the token's own limit and its group's: the team may restrict a token, staff move the group's."""
-    if token.concurrency is None and token.rpm is None and token.tpm is None:
-        return limits
-    own = {"concurrency": token.concurrency, "rpm": token.rpm, "tpm": token.tpm}
-    lower = {
-        name: value
-        for name, value in own.items()
-        if value is not None and (getattr(limits, name) == 0 or value < getattr(limits, name))
-    }
-    return replace(limits, **lower) if lower else limits
 
 
 def models_for(snapshots: Snapshots, caller: Caller, *, at: datetime) -> list[ModelSnapshot]:

@@ -12,6 +12,7 @@ from apps.core import clock
 from apps.core.api import CURSOR, IDEMPOTENCY_KEY, LIMIT, TEAM, page_body, page_of
 from apps.relay import queries, services
 from apps.relay.errors import TokenMissing
+from apps.relay.limits import RATES, limits_in_force
 from apps.relay.models import ApiToken
 from apps.relay.queries import TokenUse
 from apps.relay.serializers import (
@@ -25,6 +26,7 @@ from apps.teams import queries as teams
 from apps.teams.authentication import PlatformView
 from apps.teams.decorators import CallersTeams, idempotent, reach_required, team_required
 from apps.teams.types import GroupTerms, TeamAccess
+from apps.wallet.types import RateLimits
 
 
 class TokenListView(PlatformView):
@@ -69,7 +71,10 @@ class TokenView(PlatformView):
     @extend_schema(operation_id="tokens_change", request=ChangedTokenSerializer, responses=TokenSerializer)
     @reach_required(scope="tokens")
     def patch(self, request: Request, reach: CallersTeams, token_id: str) -> Response:
-        """Changes what is named and leaves the rest. A limit of "0" lifts the limit; `disabled` refuses calls."""
+        """Changes what is named and leaves the rest. A limit of "0" lifts the limit; `disabled` refuses calls.
+
+        A rate of null takes what the access group has. A rate that is in force already changes nothing.
+        """
         token, team = _found(reach, token_id, "tokens.change")
         asked = ChangedTokenSerializer(data=request.data, partial=True)
         asked.is_valid(raise_exception=True)
@@ -93,7 +98,7 @@ def _found(reach: CallersTeams, token_id: str, permission: str) -> tuple[ApiToke
 
 def _changed(token: ApiToken, team: TeamAccess, asked: Mapping[str, Any]) -> ApiToken:
     """All of it or nothing."""
-    at, terms = clock.now(), dict(asked)
+    at, terms = clock.now(), _changed_terms(token, team, asked)
     disabled = terms.pop("disabled", None)
     with transaction.atomic():
         if disabled is True:
@@ -101,6 +106,18 @@ def _changed(token: ApiToken, team: TeamAccess, asked: Mapping[str, Any]) -> Api
         if disabled is False:
             services.enable_token(token.pk, actor=team.user_id, at=at)
         return services.change_token(token.pk, actor=team.user_id, at=at, **terms)
+
+
+def _changed_terms(token: ApiToken, team: TeamAccess, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the rates that are in force already: sending back what was read must not pin what a token inherits."""
+    shown = _rates(token, teams.group_terms(team.main_group))
+    return {name: value for name, value in asked.items() if name not in shown or value != shown[name]}
+
+
+def _rates(token: ApiToken, group: GroupTerms) -> dict[str, int | None]:
+    """What admission goes by, each under its name; None for no limit."""
+    limits = limits_in_force(token, RateLimits(group.concurrency, group.rpm, group.tpm))
+    return {name: getattr(limits, name) or None for name in RATES}
 
 
 def _shown_token(token: ApiToken, team: TeamAccess) -> dict[str, Any]:
@@ -120,9 +137,7 @@ def _shown(row: TokenUse, team: TeamAccess, group: GroupTerms) -> dict[str, Any]
             "used": row.use.used_nanos,
             "remaining": row.use.remaining_nanos,
             "reset": None,
-            "concurrency": token.concurrency or group.concurrency or None,
-            "rpm": token.rpm or group.rpm or None,
-            "tpm": token.tpm or group.tpm or None,
+            **_rates(token, group),
             "ip_allow": token.ip_allow,
             "models": token.model_codes,
             "project": None,

@@ -31,7 +31,8 @@ class ChangedTokenSerializer(TokenTermsSerializer):
 
 
 class TokenSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """`limit` and `used` stand apart: a limit that is used up stays used up. Rates are those in force for the token."""
+    """`limit` and `used` stand apart: a limit that is used up stays used up. Rates are those in force: the lower of the
+    token's own and its access group's, null for none."""
 
     id = serializers.CharField()
     team = serializers.CharField()

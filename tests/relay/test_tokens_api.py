@@ -134,6 +134,37 @@ def test_what_is_not_named_stays(team: TeamAccess, script: Script) -> None:
     assert (status, shown["name"], shown["limit"], shown["rpm"]) == (200, "renamed", "10", 7)
 
 
+@pytest.mark.parametrize(("own", "shown"), [(None, 600), (7, 7), (9_000, 600)])
+def test_the_rate_that_is_shown_is_the_one_in_force(
+    team: TeamAccess, script: Script, own: int | None, shown: int
+) -> None:
+    token, _ = make_token(team, "app", rpm=own)
+
+    assert script.call("get", f"/api/tokens/{token.public_id}")[1]["rpm"] == shown
+
+
+@pytest.mark.parametrize("own", [None, 7, 9_000])
+def test_rates_that_are_sent_back_as_they_were_read_stay_what_they_are(
+    team: TeamAccess, script: Script, own: int | None
+) -> None:
+    token, _ = make_token(team, "app", rpm=own)
+    read = script.call("get", f"/api/tokens/{token.public_id}")[1]
+
+    script.call("patch", f"/api/tokens/{token.public_id}", {name: read[name] for name in ("concurrency", "rpm", "tpm")})
+
+    token.refresh_from_db()
+    assert (token.concurrency, token.rpm, token.tpm) == (None, own, None)
+
+
+def test_a_rate_of_null_takes_what_the_group_has(team: TeamAccess, script: Script) -> None:
+    token, _ = make_token(team, "app", rpm=7)
+
+    _, shown = script.call("patch", f"/api/tokens/{token.public_id}", {"rpm": None})
+
+    token.refresh_from_db()
+    assert (token.rpm, shown["rpm"]) == (None, 600)
+
+
 def test_a_limit_of_zero_lifts_the_limit(team: TeamAccess, script: Script) -> None:
     token, _ = make_token(team, "app", limit="10")
 
