@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
@@ -22,7 +22,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
 def _close(request: HttpRequest, alert: OperatorAlert, cleaned: dict[str, Any]) -> str:
     journal.close_alert(alert.pk, actor=actor_of(request), at=clock.now(), reason=cleaned["reason"])
-    return _t("The alert is closed. The same trouble opens a new one.")
+    return gettext("The alert is closed. The same trouble opens a new one.")
 
 
 @admin.register(OperatorAlert)

@@ -1,53 +1,25 @@
 """API tokens, channels and their keys in the back office. A key goes in through one form and is never shown."""
 
-from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from asgiref.sync import async_to_sync
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
-from apps.core.admin import ReadOnlyAdmin, ReasonForm, ServiceAction, ServiceActionsMixin
+from apps.core.admin import ReadOnlyAdmin, ServiceAction, ServiceActionsMixin, actor_of, by_service
 from apps.core.errors import Conflict
 from apps.core.money import credits_text
 from apps.relay import queries, services
-from apps.relay.errors import ChannelInvalid
+from apps.relay.forms import TERMS, ChannelForm, KeyForm, ProbeForm
 from apps.relay.models import ApiToken, Channel, ChannelKey, ChannelModel
 from apps.relay.probe import probe
 from apps.relay.transports import new_transport
-
-Call = Callable[..., object]
-TERMS = ("kind", "base_url", "priority", "weight", "region", "transport", "bills_after_cancel")
-
-
-def _actor(request: HttpRequest) -> int:
-    return cast(int, request.user.pk)
-
-
-# -- API tokens ----------------------------------------------------------------------------------
-
-
-def _disable_token(request: HttpRequest, token: ApiToken, cleaned: dict[str, Any]) -> str:
-    services.disable_token(token.pk, actor=_actor(request), at=clock.now(), reason=cleaned["reason"])
-    return _now("The token is disabled.")
-
-
-def _enable_token(request: HttpRequest, token: ApiToken, cleaned: dict[str, Any]) -> str:
-    services.enable_token(token.pk, actor=_actor(request), at=clock.now(), reason=cleaned["reason"])
-    return _now("The token is enabled.")
-
-
-def _delete_token(request: HttpRequest, token: ApiToken, cleaned: dict[str, Any]) -> str:
-    services.delete_token(token.pk, actor=_actor(request), at=clock.now(), reason=cleaned["reason"])
-    return _now("The token is deleted.")
 
 
 @admin.register(ApiToken)
@@ -63,26 +35,26 @@ class ApiTokenAdmin(ServiceActionsMixin, ReadOnlyAdmin):
     service_actions = (
         ServiceAction(
             name="disable",
-            label=_("Disable"),
+            label=_("Disable token"),
             explanation=_("Its next call is refused; calls under way finish. It can be enabled again."),
             permission="relay.change_apitoken",
-            call=_disable_token,
+            call=by_service(services.disable_token, _("The token is disabled.")),
             offered_for=lambda token: token.disabled_at is None and token.deleted_at is None,
         ),
         ServiceAction(
             name="enable",
-            label=_("Enable"),
+            label=_("Enable token"),
             explanation=_("The token may be used again at once."),
             permission="relay.change_apitoken",
-            call=_enable_token,
+            call=by_service(services.enable_token, _("The token is enabled.")),
             offered_for=lambda token: token.disabled_at is not None and token.deleted_at is None,
         ),
         ServiceAction(
             name="end",
-            label=_("Delete"),
+            label=_("Delete token"),
             explanation=_("The token ends for good; its name stays in the logs. The balance is not touched."),
             permission="relay.change_apitoken",
-            call=_delete_token,
+            call=by_service(services.delete_token, _("The token is deleted.")),
             offered_for=lambda token: token.deleted_at is None,
         ),
     )
@@ -93,60 +65,14 @@ class ApiTokenAdmin(ServiceActionsMixin, ReadOnlyAdmin):
 
     @admin.display(description=_("limit"))
     def limit(self, token: ApiToken) -> str:
-        return credits_text(token.limit_nanos) if token.limit_nanos else _now("Unlimited")
-
-
-# -- Channels ------------------------------------------------------------------------------------
-
-
-class ChannelForm(forms.ModelForm[Channel]):
-    base_url = forms.URLField(label=_("base URL"), max_length=300, required=False, assume_scheme="https")
-
-    class Meta:
-        model = Channel
-        fields = ("name", *TERMS, "access_groups")
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        terms: dict[str, Any] = {name: cleaned[name] for name in TERMS if name in cleaned}
-        try:
-            services.check_channel(Channel(name="-"), **cast(services.ChannelTerms, terms))
-        except ChannelInvalid as error:
-            field = str(error.details.get("field", ""))
-            raise ValidationError({field if field in self.fields else NON_FIELD_ERRORS: str(error.text)}) from None
-        return cleaned
-
-
-class KeyForm(ReasonForm):
-    key = forms.CharField(
-        label=_("Key"),
-        max_length=4_000,
-        strip=True,
-        help_text=_("Stored encrypted. Nobody can read it here again, only replace it."),
-        widget=forms.PasswordInput(attrs={"class": "vTextField", "autocomplete": "off"}),
-    )
-
-
-class ProbeForm(ReasonForm):
-    model = forms.CharField(label=_("Model"), required=False, help_text=_("Empty: the first one of the channel."))
-    reason = forms.CharField(label=_("Reason"), max_length=200, initial=_("Connection test"))
+        return credits_text(token.limit_nanos) if token.limit_nanos else gettext("Unlimited")
 
 
 def _add_key(request: HttpRequest, channel: Channel, cleaned: dict[str, Any]) -> str:
     services.add_channel_key(
-        channel.pk, cleaned["key"], actor=_actor(request), at=clock.now(), reason=cleaned["reason"]
+        channel.pk, cleaned["key"], actor=actor_of(request), at=clock.now(), reason=cleaned["reason"]
     )
-    return _now("The key is stored.")
-
-
-def _enable(request: HttpRequest, channel: Channel, cleaned: dict[str, Any]) -> str:
-    services.enable_channel(channel.pk, actor=_actor(request), at=clock.now(), reason=cleaned["reason"])
-    return _now("The channel is on.")
-
-
-def _disable(request: HttpRequest, channel: Channel, cleaned: dict[str, Any]) -> str:
-    services.disable_channel(channel.pk, actor=_actor(request), at=clock.now(), reason=cleaned["reason"])
-    return _now("The channel is off.")
+    return gettext("The key is stored.")
 
 
 def _test(request: HttpRequest, channel: Channel, cleaned: dict[str, Any]) -> str:
@@ -159,8 +85,8 @@ def _test(request: HttpRequest, channel: Channel, cleaned: dict[str, Any]) -> st
     )
     if result.problem:
         facts = {"model": model.code, "problem": result.problem}
-        raise Conflict(_now("The model %(model)s gave no good answer: %(problem)s.") % facts)
-    return _now("The model %(model)s answered within %(ms)s ms.") % {"model": model.code, "ms": result.milliseconds}
+        raise Conflict(gettext("The model %(model)s gave no good answer: %(problem)s.") % facts)
+    return gettext("The model %(model)s answered within %(ms)s ms.") % {"model": model.code, "ms": result.milliseconds}
 
 
 class ChannelModelInline(admin.TabularInline[ChannelModel, Channel]):
@@ -200,7 +126,7 @@ class ChannelAdmin(ServiceActionsMixin, admin.ModelAdmin[Channel]):
     service_actions = (
         ServiceAction(
             name="add_key",
-            label=_("Add a key"),
+            label=_("Add key"),
             explanation=_("Calls use every key of the channel that is on. A new address or kind drops all keys."),
             permission="relay.add_channelkey",
             call=_add_key,
@@ -209,7 +135,7 @@ class ChannelAdmin(ServiceActionsMixin, admin.ModelAdmin[Channel]):
         ),
         ServiceAction(
             name="test",
-            label=_("Test"),
+            label=_("Test channel"),
             explanation=_("Sends one small real call through the channel. The upstream may charge us for it."),
             permission="relay.change_channel",
             call=_test,
@@ -218,18 +144,18 @@ class ChannelAdmin(ServiceActionsMixin, admin.ModelAdmin[Channel]):
         ),
         ServiceAction(
             name="disable",
-            label=_("Switch off"),
+            label=_("Switch channel off"),
             explanation=_("No new call takes this channel, within a second. Calls under way finish."),
             permission="relay.change_channel",
-            call=_disable,
+            call=by_service(services.disable_channel, _("The channel is off.")),
             offered_for=lambda channel: channel.enabled,
         ),
         ServiceAction(
             name="enable",
-            label=_("Switch on"),
+            label=_("Switch channel on"),
             explanation=_("Calls may take this channel again, within a second."),
             permission="relay.change_channel",
-            call=_enable,
+            call=by_service(services.enable_channel, _("The channel is on.")),
             offered_for=lambda channel: not channel.enabled,
         ),
     )
@@ -242,14 +168,22 @@ class ChannelAdmin(ServiceActionsMixin, admin.ModelAdmin[Channel]):
         return (*self.readonly_fields, "name") if obj else self.readonly_fields
 
     def save_model(self, request: HttpRequest, obj: Channel, form: ChannelForm, change: bool) -> None:  # noqa: FBT001
-        terms = cast(services.ChannelTerms, {name: form.cleaned_data[name] for name in TERMS})
+        """Waits for `save_related`: a channel and what it serves are one act."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        for formset in formsets:
+            formset.save(commit=False)  # notes what changed, for the row's history
+        rows = [row for formset in formsets for row in formset.cleaned_data if row.get("model")]
+        terms: services.ChannelTerms = form.terms()
+        terms["models"] = {row["model"].code: row["upstream_name"] for row in rows if not row.get("DELETE")}
+        channel: Channel = form.instance
         if change:
-            services.change_channel(obj.pk, actor=_actor(request), at=clock.now(), **terms)
+            services.change_channel(channel.pk, actor=actor_of(request), at=clock.now(), **terms)
         else:
-            obj.pk = services.create_channel(obj.name, actor=_actor(request), at=clock.now(), **terms).pk
+            channel.pk = services.create_channel(channel.name, actor=actor_of(request), at=clock.now(), **terms).pk
 
     def delete_model(self, request: HttpRequest, obj: Channel) -> None:
-        services.remove_channel(obj.pk, actor=_actor(request), at=clock.now())
+        services.remove_channel(obj.pk, actor=actor_of(request), at=clock.now())
 
     @admin.display(description=_("keys"))
     def key_count(self, channel: Any) -> int:
@@ -260,21 +194,6 @@ class ChannelAdmin(ServiceActionsMixin, admin.ModelAdmin[Channel]):
         return int(channel.model_count)
 
 
-def _remove_key(request: HttpRequest, key: ChannelKey, cleaned: dict[str, Any]) -> str:
-    services.remove_channel_key(key.pk, actor=_actor(request), at=clock.now(), reason=cleaned["reason"])
-    return _now("The key is gone.")
-
-
-def _switch_key_off(request: HttpRequest, key: ChannelKey, cleaned: dict[str, Any]) -> str:
-    services.disable_channel_key(key.pk, actor=_actor(request), at=clock.now(), reason=cleaned["reason"])
-    return _now("The key is off.")
-
-
-def _switch_key_on(request: HttpRequest, key: ChannelKey, cleaned: dict[str, Any]) -> str:
-    services.enable_channel_key(key.pk, actor=_actor(request), at=clock.now(), reason=cleaned["reason"])
-    return _now("The key is on.")
-
-
 @admin.register(ChannelKey)
 class ChannelKeyAdmin(ServiceActionsMixin, ReadOnlyAdmin):
     list_display = ("__str__", "channel", "source", "enabled", "created_at")
@@ -283,26 +202,26 @@ class ChannelKeyAdmin(ServiceActionsMixin, ReadOnlyAdmin):
     service_actions = (
         ServiceAction(
             name="disable",
-            label=_("Switch off"),
+            label=_("Switch key off"),
             explanation=_("Calls no longer use this key, within a second."),
             permission="relay.change_channelkey",
-            call=_switch_key_off,
+            call=by_service(services.disable_channel_key, _("The key is off.")),
             offered_for=lambda key: key.enabled,
         ),
         ServiceAction(
             name="enable",
-            label=_("Switch on"),
+            label=_("Switch key on"),
             explanation=_("Calls may use this key again."),
             permission="relay.change_channelkey",
-            call=_switch_key_on,
+            call=by_service(services.enable_channel_key, _("The key is on.")),
             offered_for=lambda key: not key.enabled,
         ),
         ServiceAction(
             name="remove",
-            label=_("Remove"),
+            label=_("Remove key"),
             explanation=_("The key is deleted here. Revoke it at the upstream as well."),
             permission="relay.delete_channelkey",
-            call=_remove_key,
+            call=by_service(services.remove_channel_key, _("The key is gone.")),
             wants_recent_sign_in=True,
         ),
     )

@@ -20,7 +20,7 @@ from apps.relay import services
 from apps.relay.channel_file import ChannelEntry, Resolve, read_channels
 from apps.relay.errors import CatalogueInvalid
 from apps.relay.models import Channel
-from apps.relay.services.channels import key_digest
+from apps.relay.services.channels import key_digest, terms_of
 from apps.teams import queries as teams_queries
 from apps.teams import services as teams
 
@@ -131,7 +131,7 @@ def _create(entry: ChannelEntry, *, at: datetime) -> None:
 
 def _change(channel: Channel, entry: ChannelEntry, *, at: datetime) -> list[str]:
     """What differed, in words that give no key away."""
-    now = _terms_of(channel)
+    now = terms_of(channel)
     differing = [field for field, wanted in entry.terms.items() if _comparable(now[field]) != _comparable(wanted)]
     if differing:
         services.change_channel(channel.pk, actor=None, at=at, **entry.terms)
@@ -171,27 +171,13 @@ def _switch(channel: Channel, entry: ChannelEntry, *, at: datetime) -> list[str]
 
 
 def _rows() -> QuerySet[Channel]:
-    return Channel.objects.order_by("name").prefetch_related("access_groups", "keys", "models__model")
+    return Channel.objects.order_by("name").prefetch_related("keys")
 
 
 def _comparable(value: Any) -> Any:
     return sorted(set(value)) if isinstance(value, list) else value
 
 
-def _terms_of(channel: Channel) -> dict[str, Any]:
-    return {
-        "kind": channel.kind,
-        "base_url": channel.base_url,
-        "priority": channel.priority,
-        "weight": channel.weight,
-        "region": channel.region,
-        "transport": channel.transport,
-        "bills_after_cancel": channel.bills_after_cancel,
-        "access_groups": sorted(group.code for group in channel.access_groups.all()),
-        "models": {served.model.code: served.upstream_name for served in channel.models.all()},
-    }
-
-
 def _exported(channel: Channel) -> dict[str, Any]:
     keys = [key.source or None for key in channel.keys.all() if key.enabled]
-    return {"name": channel.name, **_terms_of(channel), "keys": keys, "enabled": channel.enabled}
+    return {"name": channel.name, **terms_of(channel), "keys": keys, "enabled": channel.enabled}

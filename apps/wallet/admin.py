@@ -8,7 +8,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import ReadOnlyAdmin, ReasonForm, ServiceAction, ServiceActionsMixin, actor_of
@@ -73,7 +73,7 @@ def _grant(request: HttpRequest, account: Account, cleaned: dict[str, Any]) -> s
         reason=cleaned["reason"],
         actor=actor_of(request),
     )
-    return _t("%(credits)s credits granted.") % {"credits": credits_text(cleaned["amount"])}
+    return gettext("%(credits)s credits granted.") % {"credits": credits_text(cleaned["amount"])}
 
 
 @admin.register(Account)

@@ -65,6 +65,19 @@ def test_every_text_of_the_code_is_translated(catalogue):
     assert sorted(message for context, message in texts if not _is_translated(catalogue.get((context, message)))) == []
 
 
+def test_gettext_is_called_by_names_that_these_tests_know():
+    unknown = [
+        f"{path.relative_to(ROOT)}: {name.asname}"
+        for path in python_files("apps", "config")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for name in node.names
+        if name.name in CALLS and (name.asname or name.name) not in CALLS
+    ]
+
+    assert unknown == []
+
+
 def test_every_text_of_the_pages_is_translated(catalogue):
     texts = {text for path in templates() if path.suffix in {".html", ".txt"} for text in texts_in_template(path)}
 

@@ -85,7 +85,14 @@ def test_a_new_address_drops_the_keys_and_names_who_did_it(staff: Client, channe
 
     assert response.status_code == 302
     assert not ChannelKey.objects.exists()
-    assert AuditEntry.objects.get(act="channel.changed").actor_id is not None
+    recorded = AuditEntry.objects.get(act="channel.changed")
+    assert recorded.actor_id is not None
+    assert recorded.details == {
+        "name": "one",
+        "base_url": {"from": ADDRESS, "to": "https://elsewhere.example/v1"},
+        "access_groups": {"from": [], "to": ["default"]},
+        "keys_dropped": 1,
+    }
 
 
 def test_an_address_that_may_not_be_called_is_refused_beside_its_field(staff: Client, channel: Channel):
@@ -106,6 +113,24 @@ def test_a_channel_is_made_with_its_models(staff: Client):
 
     assert response.status_code == 302
     assert queries.channel_snapshot(Channel.objects.get(name="new")).models == {"small-chat": "their-name"}
+    recorded = AuditEntry.objects.filter(act="channel.created").latest("id")
+    assert recorded.details["models"] == {"small-chat": "their-name"}
+
+
+def test_a_model_taken_off_a_channel_is_recorded(staff: Client):
+    import_small()
+    channel = Channel.objects.get(name="sandbox")
+    served = channel.models.get()
+    row = {"id": served.pk, "channel": channel.pk, "model": served.model_id, "upstream_name": served.upstream_name}
+    form = form_of(channel, **{"models-TOTAL_FORMS": 1, "models-INITIAL_FORMS": 1, "models-0-DELETE": "on"})
+    form |= {f"models-0-{name}": value for name, value in row.items()}
+
+    response = staff.post(url(channel, "change"), form)
+
+    assert response.status_code == 302
+    assert not channel.models.exists()
+    recorded = AuditEntry.objects.get(act="channel.changed")
+    assert recorded.details["models"] == {"from": {"small-chat": served.upstream_name}, "to": {}}
 
 
 def test_the_test_button_makes_a_real_call(staff: Client):

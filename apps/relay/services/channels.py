@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -51,7 +51,7 @@ def create_channel(name: str, *, actor: int | None, at: datetime, **terms: Unpac
         _apply(channel, terms)
         channel.save(force_insert=True)
         _relate(channel, terms)
-        _record("channel.created", channel, actor=actor, at=at)
+        _record("channel.created", channel, actor=actor, at=at, details=terms_of(channel))
     return channel
 
 
@@ -62,14 +62,15 @@ def change_channel(channel_id: int, *, actor: int | None, at: datetime, **terms:
     """
     with transaction.atomic():
         channel = _locked(channel_id)
-        before = (channel.kind, channel.base_url)
+        before = terms_of(channel)
         _apply(channel, terms)
         channel.save()
         _relate(channel, terms)
-        dropped = 0
-        if (channel.kind, channel.base_url) != before:
-            dropped, _rows = channel.keys.all().delete()
-        _record("channel.changed", channel, actor=actor, at=at, keys_dropped=dropped)
+        changed = _differences(before, terms_of(channel))
+        if changed.keys() & {"kind", "base_url"}:
+            changed["keys_dropped"] = channel.keys.all().delete()[0]
+        if changed:
+            _record("channel.changed", channel, actor=actor, at=at, details=changed)
     return channel
 
 
@@ -108,7 +109,7 @@ def add_channel_key(
             )
         key.enabled, key.source = True, source
         key.save()
-        _record("channel.key_added", channel, actor=actor, at=at, reason=reason, key=key.pk)
+        _record("channel.key_added", channel, actor=actor, at=at, reason=reason, details={"key": key.pk})
     return key
 
 
@@ -125,12 +126,31 @@ def remove_channel_key(key_id: int, *, actor: int | None, at: datetime, reason: 
         key = _key(key_id)
         channel = _locked(key.channel_id)
         key.delete()
-        _record("channel.key_removed", channel, actor=actor, at=at, reason=reason, key=key_id)
+        _record("channel.key_removed", channel, actor=actor, at=at, reason=reason, details={"key": key_id})
+
+
+def terms_of(channel: Channel) -> dict[str, Any]:
+    """Everything that `change_channel` may change, as a catalogue file says it."""
+    return {
+        "kind": channel.kind,
+        "base_url": channel.base_url,
+        "priority": channel.priority,
+        "weight": channel.weight,
+        "region": channel.region,
+        "transport": channel.transport,
+        "bills_after_cancel": channel.bills_after_cancel,
+        "access_groups": sorted(channel.access_groups.values_list("code", flat=True)),
+        "models": dict(channel.models.values_list("model__code", "upstream_name")),
+    }
 
 
 def key_digest(secret: str) -> bytes:
     """Tells two keys apart without reading them."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: {"from": was, "to": after[name]} for name, was in before.items() if was != after[name]}
 
 
 def _locked(channel_id: int) -> Channel:
@@ -164,7 +184,7 @@ def _switch_key(key_id: int, *, actor: int | None, at: datetime, enabled: bool, 
         key.enabled = enabled
         key.save(update_fields=["enabled"])
         act = "channel.key_enabled" if enabled else "channel.key_disabled"
-        _record(act, channel, actor=actor, at=at, reason=reason, key=key_id)
+        _record(act, channel, actor=actor, at=at, reason=reason, details={"key": key_id})
 
 
 def _apply(channel: Channel, terms: ChannelTerms) -> None:
@@ -242,9 +262,13 @@ def _refuse_unknown(codes: set[str], field: str) -> None:
 
 
 def _record(
-    act: str, channel: Channel, *, actor: int | None, at: datetime, reason: str = "", **details: object
+    act: str,
+    channel: Channel,
+    *,
+    actor: int | None,
+    at: datetime,
+    reason: str = "",
+    details: Mapping[str, object] | None = None,
 ) -> None:
-    entry = Act(
-        act, "channel", str(channel.pk), actor_id=actor, reason=reason, details={"name": channel.name, **details}
-    )
-    journal.record_act(entry, at=at)
+    facts = {"name": channel.name, **(details or {})}
+    journal.record_act(Act(act, "channel", str(channel.pk), actor_id=actor, reason=reason, details=facts), at=at)
