@@ -38,11 +38,16 @@ def secret_of(authorization: str | None, api_key: str | None) -> str:
     return authorization[7:].strip()
 
 
-async def authenticate(snapshots: Snapshots, secret: str, *, ip: str, at: datetime) -> Caller:
-    """The caller behind a token. `InvalidToken` with a hint, `AddressNotAllowed`."""
+async def token_of(snapshots: Snapshots, secret: str) -> TokenSnapshot:
+    """The token with this text, usable or not; else `InvalidToken`."""
     token = await snapshots.token_by_secret(secret)
     if token is None:
         raise InvalidToken("This API key is not known. Check that it was copied whole.", hint="unknown")
+    return token
+
+
+async def authenticate(snapshots: Snapshots, token: TokenSnapshot, *, ip: str, at: datetime) -> Caller:
+    """The caller who has this token. `InvalidToken` with a hint, `AddressNotAllowed`."""
     if token.deleted or token.disabled or token.expires_at is not None:
         _check_alive(token, at)
     team = await snapshots.team_by_id(token.team_id)

@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -16,9 +16,11 @@ from asgiref.sync import sync_to_async
 from apps.core.db import direct_dsn, in_thread
 from apps.relay import counting, settlement
 from apps.relay.loops import AWAY, insist, listen, repeat
+from apps.relay.refusals import RefusalCounter
 from apps.relay.snapshots import FreshSnapshots, LiveSnapshots
 from apps.relay.transports import Transports, new_transport
 from apps.relay.types import ChannelSnapshot, UpstreamTransport
+from apps.usage import services as usage
 from apps.wallet import services as wallet
 from apps.wallet.batching import Direct, GroupCommit, Ledger
 from apps.wallet.types import TASKS_OWNER
@@ -30,6 +32,7 @@ T = TypeVar("T")
 HEARTBEAT_SECONDS = 5.0
 EXPIRY_SECONDS = 5.0
 POLL_SECONDS = 1.0
+REFUSALS_SECONDS = 10.0
 RETRY_SECONDS = 1.0
 DRAIN_SECONDS = 30.0
 NOTIFIED = "relay_snapshots"
@@ -44,6 +47,7 @@ class Runtime:
     ledger: Ledger
     snapshots: LiveSnapshots
     transports: Callable[[ChannelSnapshot], UpstreamTransport]
+    refusals: RefusalCounter = field(default_factory=RefusalCounter)
 
 
 # -- The runtime in use --------------------------------------------------------------------------
@@ -100,6 +104,7 @@ class Keeper:
         self._begin(partial(listen, self._dsn, NOTIFIED, self._hint), every=RETRY_SECONDS)
         self._begin(self._renew_lease, every=HEARTBEAT_SECONDS)
         self._begin(_expire_holds, every=EXPIRY_SECONDS)
+        self._begin(self._flush_refusals, every=REFUSALS_SECONDS)
 
     async def stop(self) -> None:
         """Waits for calls under way and settles them, then ends the lease, so that nobody waits for it to run out."""
@@ -112,6 +117,8 @@ class Keeper:
         await self._ledger.stop()
         with suppress(*AWAY):  # then the lease runs out by itself
             await in_thread(wallet.end_owner, self._owner_id)
+        with suppress(*AWAY):
+            await self._flush_refusals()
         await self._transports.aclose()
 
     @property
@@ -136,6 +143,11 @@ class Keeper:
         await snapshots.poll()
         if snapshots.channels is not before:
             self._transports.keep_only(snapshots.channels)
+
+    async def _flush_refusals(self) -> None:
+        """Each count is given once: what does not reach the database is lost, as in a crash."""
+        if counts := self.runtime.refusals.drain():
+            await in_thread(usage.add_refusals, counts)
 
 
 async def _expire_holds() -> None:

@@ -80,7 +80,7 @@ def roll_up() -> int:
 
 
 def add_refusals(counts: Mapping[Refused, int]) -> None:
-    """Adds what a `RefusalCounter` drained to the minutes. Not safe to repeat: drain gives each count once."""
+    """Adds calls that were turned away to the minutes. Not safe to repeat: hand each count in once."""
     if not counts:
         return
     rows = [(r.minute, r.team_id, r.token_id, r.model_code, r.status, n) for r, n in sorted(counts.items(), key=_place)]

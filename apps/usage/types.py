@@ -92,7 +92,7 @@ class TodayFigures:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What refusals are counted by. `model_code` is empty for models that do not exist."""
+    """What refusals are counted by. `model_code` is empty for models that do not exist, or not for this caller."""
 
     minute: datetime
     team_id: int

@@ -21,25 +21,29 @@ def catalogue(upstream: str, **groups: dict[str, Any]) -> dict[str, Any]:
 
 
 def echoing(upstream: str) -> dict[str, Any]:
-    """Models whose upstream repeats what it is told, each in its own way. A call costs a thousandth of a credit."""
+    """Models whose upstream repeats what it is told, each in its own way: `echo…` that chat, `vector…` that embed.
+
+    A call costs a thousandth of a credit.
+    """
     ways = {
-        "echo": "",
-        "echo-tools": "+tools",
-        "echo-uncounted": "+no_usage",
-        "echo-refused": "+status=400",
-        "echo-unsigned": "+status=401",
-        "echo-limited": "+status=429",
-        "echo-broken": "+status=500",
-        "echo-page": "+html",
-        "echo-cut": "+cut_after=3",
-        "echo-silent": "+hang_after=2",
-        "echo-late": "+latency_ms=1000",
-        "echo-slow": "+chunks=40+pace_ms=50",
+        "": "",
+        "-tools": "+tools",
+        "-uncounted": "+no_usage",
+        "-refused": "+status=400",
+        "-unsigned": "+status=401",
+        "-limited": "+status=429",
+        "-broken": "+status=500",
+        "-page": "+html",
+        "-cut": "+cut_after=3",
+        "-silent": "+hang_after=2",
+        "-late": "+latency_ms=1000",
+        "-slow": "+chunks=40+pace_ms=50",
     }
-    return {
-        "models": [model(code, _each("calls", "0.001")) for code in ways],
-        "channels": [{**channel(upstream, {code: f"double+echo{way}" for code, way in ways.items()}), "name": "echo"}],
-    }
+    names = {f"{kind}{way}": f"double+echo{told}" for kind in ("echo", "vector") for way, told in ways.items()}
+    models = [model(code, _each("calls", "0.001")) for code in names]
+    for embedder in models[len(ways) :]:
+        embedder["type"] = "embedding"
+    return {"models": models, "channels": [{**channel(upstream, names), "name": "echo"}]}
 
 
 _OPEN = {"concurrency": 100}

@@ -17,21 +17,21 @@ GONE = 0
 CHAT, COMPLETIONS, EMBEDDINGS = "/v1/chat/completions", "/v1/completions", "/v1/embeddings"
 ENDPOINTS = (CHAT, COMPLETIONS, EMBEDDINGS)
 STREAMED = (CHAT, COMPLETIONS)
+KINDS = {CHAT: "echo", COMPLETIONS: "echo", EMBEDDINGS: "vector"}
 WAYS = {
-    "echo": 200,
-    "echo-tools": 200,
-    "echo-uncounted": 200,
-    "echo-refused": 400,
-    "echo-unsigned": 503,
-    "echo-limited": 429,
-    "echo-broken": 502,
-    "echo-page": 502,
-    "echo-cut": 502,
-    "echo-silent": GONE,
-    "echo-late": GONE,
-    "no-such-model": 404,
+    "": 200,
+    "-tools": 200,
+    "-uncounted": 200,
+    "-refused": 400,
+    "-unsigned": 503,
+    "-limited": 429,
+    "-broken": 502,
+    "-page": 502,
+    "-cut": 502,
+    "-silent": GONE,
+    "-late": GONE,
 }
-"""Models, and what a plain call of them is answered. A stream that has begun stays 200."""
+"""The models of `catalogue.echoing`, and what a plain call of each is answered. A stream that has begun stays 200."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,7 @@ def calls(text: str, *, key: str, poor_key: str, slow_key: str) -> list[Call]:
         *(call for path in ENDPOINTS for call in _relayed(path, text)),
         *_malformed(text),
         *_misplaced(text),
-        *(
-            Call(f"no money {path}", 402, path, body_of(path, "echo", text), headers=_auth(poor_key))
-            for path in ENDPOINTS
-        ),
+        *(Call(f"no money {p}", 402, p, body_of(p, KINDS[p], text), headers=_auth(poor_key)) for p in ENDPOINTS),
         Call("first of a minute", 200, CHAT, body_of(CHAT, "echo", text), headers=_auth(slow_key)),
         Call("second of a minute", 429, CHAT, body_of(CHAT, "echo", text), headers=_auth(slow_key)),
     ]
@@ -115,13 +112,13 @@ def _conversation(text: str) -> dict[str, Any]:
 
 
 def _relayed(path: str, text: str) -> Iterator[Call]:
-    for model, status in WAYS.items():
-        yield Call(f"{model} {path}", status, path, body_of(path, model, text))
+    for way, status in WAYS.items():
+        yield Call(f"echo{way} {path}", status, path, body_of(path, f"{KINDS[path]}{way}", text))
     if path in STREAMED:
-        for model, status in WAYS.items():
-            begins = model in ("echo-cut", "echo-silent")
-            body = body_of(path, model, text, stream=True)
-            yield Call(f"{model} {path} stream", 200 if begins else status, path, body, leaves=model == "echo-silent")
+        for way, status in WAYS.items():
+            begins = way in ("-cut", "-silent")
+            body = body_of(path, f"echo{way}", text, stream=True)
+            yield Call(f"echo{way} {path} stream", 200 if begins else status, path, body, leaves=way == "-silent")
         told = body_of(path, "echo", text, stream=True, stream_options={"include_usage": True})
         yield Call(f"stream with usage {path}", 200, path, told)
         yield Call(f"hang up {path}", 200, path, body_of(path, "echo-slow", text, stream=True), leaves=True)

@@ -7,7 +7,6 @@ from django.conf import LazySettings
 
 from apps.usage import queries, services
 from apps.usage.models import DayUsage, MinuteUsage, RollUpWatermark
-from apps.usage.refusals import MOST_KINDS, RefusalCounter
 from apps.usage.types import DaySpend, Refused
 from tests.usage.calls import charged, row, store, this_morning
 
@@ -132,12 +131,9 @@ def test_a_day_without_calls_has_no_median_and_no_errors() -> None:
 
 
 def test_refusals_are_added_to_the_minute_beside_its_calls() -> None:
-    counter = RefusalCounter()
-    for second in (1, 2, 59):
-        counter.add(
-            at=this_morning() + timedelta(seconds=second), team_id=1, token_id=3, model_code="gpt-4o-mini", status=429
-        )
-    services.add_refusals(counter.drain())
+    refused = Refused(this_morning(), 1, 3, "gpt-4o-mini", 429)
+    services.add_refusals({refused: 2})
+    services.add_refusals({refused: 1})
     charged(row(status=429), 0)
     services.roll_up()
 
@@ -146,25 +142,10 @@ def test_refusals_are_added_to_the_minute_beside_its_calls() -> None:
     assert (minute.status, minute.calls, minute.refused) == (429, 1, 3)
 
 
-def test_a_drained_counter_starts_again_from_nothing() -> None:
-    counter = RefusalCounter()
-    counter.add(at=this_morning(), team_id=1, token_id=3, model_code="", status=404)
+def test_no_refusals_write_nothing() -> None:
+    services.add_refusals({})
 
-    assert sum(counter.drain().values()) == 1
-    assert not counter.drain()
-    services.add_refusals(counter.drain())
     assert not MinuteUsage.objects.exists()
-
-
-def test_a_caller_who_tries_every_name_does_not_fill_the_memory() -> None:
-    counter = RefusalCounter()
-
-    for n in range(MOST_KINDS + 5):
-        counter.add(at=this_morning(), team_id=1, token_id=3, model_code=f"m{n}", status=403)
-
-    counts = counter.drain()
-    assert len(counts) == MOST_KINDS + 1
-    assert counts[Refused(this_morning(), 1, 3, "", 403)] == 5
 
 
 def test_addresses_are_forgotten_after_ninety_days_and_calls_are_not() -> None:
