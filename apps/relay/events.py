@@ -258,7 +258,9 @@ def is_end_mark(event: bytes) -> bool:
 
 def may_have_usage(events: bytes) -> bool:
     """Cheap and never wrong with "no": a quote inside content is escaped, so the name cannot come from there."""
-    return b'"usage"' in events and events.count(b'"usage"') > events.count(b'"usage":null')
+    return b'"usage"' in events and events.count(b'"usage"') > events.count(b'"usage":null') + events.count(
+        b'"usage": null'
+    )
 
 
 def is_only_usage(event: bytes) -> bool:

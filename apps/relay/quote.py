@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from apps.marketplace.rating import NotPriced, PriceList, upper_bound_nanos
+from apps.marketplace.rating import Conditions, NotPriced, PriceList, upper_bound_nanos
 from apps.relay import extras as priced_fields
 from apps.relay.errors import BadRequest
 from apps.relay.types import Admission, Ask, Extras, ModelSnapshot, Quote, Shape
@@ -79,9 +79,9 @@ def bound_nanos(price: PriceList, extras: Extras, inputs: int, outputs: int, mul
     return most if price.hold.max_nanos is None else min(most, price.hold.max_nanos)
 
 
-def _possible(price: PriceList, extras: Extras) -> list[dict[str, str | bool]]:
+def _possible(price: PriceList, extras: Extras) -> list[Conditions]:
     """Whether a model thinks is known only afterwards when the caller did not say."""
-    given = dict(extras.conditions)
+    given = extras.conditions
     if "thinking" not in price.condition_values or "thinking" in given:
         return [given]
     return [{**given, "thinking": value} for value in price.condition_values["thinking"]]
