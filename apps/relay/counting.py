@@ -109,11 +109,10 @@ def estimated(ask: Ask, model: ModelSnapshot, text: str) -> Usage:
 
 def count_input(ask: Ask, model: ModelSnapshot) -> int:
     """Tokens of the request: exact for plain chats with OpenAI's models, a few per cent off with tools."""
-    fields = ask.fields
-    if "messages" in fields:
-        counted = _count_messages(fields["messages"], model)
-        return counted + _count_tools(fields, model.code)
-    return _count_content(fields.get("prompt") or fields["input"], model.code)
+    content = ask.fields[ask.endpoint.content]
+    if ask.endpoint.content == "messages":
+        return _count_messages(content, model) + _count_tools(ask.fields, model.code)
+    return _count_content(content, model.code)
 
 
 def _count_messages(raw: Raw, model: ModelSnapshot) -> int:

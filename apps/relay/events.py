@@ -29,6 +29,7 @@ class _PromptDetails(msgspec.Struct):
 class _CompletionDetails(msgspec.Struct):
     reasoning_tokens: int | None = 0
     audio_tokens: int | None = 0
+    image_tokens: int | None = 0
 
 
 class _Usage(msgspec.Struct):
@@ -134,6 +135,7 @@ def _other(inside: _PromptDetails, outside: _CompletionDetails) -> dict[str, int
         "audio_input_tokens": inside.audio_tokens,
         "image_input_tokens": inside.image_tokens,
         "audio_output_tokens": outside.audio_tokens,
+        "image_output_tokens": outside.image_tokens,
     }
     return {meter: count for meter, count in counts.items() if count and 0 < count <= MAX_TOKENS}
 

@@ -15,7 +15,10 @@ from apps.relay.types import Ask, Extras, ModelSnapshot
 
 FREE_TIERS = frozenset(("auto", "default", "standard"))
 FREE_TOOLS = frozenset(("function", "custom"))
+SEARCH_TOOLS = ("web_search", "live_search", "google_search", "builtin_function")
+"""How the types of tools begin that search the web; those of other hosted tools have no price."""
 NO_EXTRAS = Extras()
+# Not `{}`: empty search options are how a search with defaults is asked for.
 _OFF = frozenset((b"null", b"false", b"[]", b'""'))
 _OFF_FOR_THINKING = frozenset((b"null",))
 
@@ -105,16 +108,19 @@ def _service_tier(name: str, raw: Raw, price: PriceList) -> Iterator[_Asked]:
         yield _Asked(name, priced, Extras(conditions={name: tier} if priced else {}))
 
 
-def _audio(name: str, raw: Raw, price: PriceList) -> Iterator[_Asked]:
-    if name == "modalities" and "audio" not in _decode_strs(raw):
-        return
-    yield _Asked(name, _has_item(price, "audio_output_tokens"), Extras(also=frozenset(("audio_output_tokens",))))
+def _spoken_or_drawn(name: str, raw: Raw, price: PriceList) -> Iterator[_Asked]:
+    for kind in _decode_strs(raw) if name == "modalities" else ["audio"]:
+        if kind != "text":
+            meter = f"{kind}_output_tokens"
+            yield _Asked(name, _has_item(price, meter), Extras(also=frozenset((meter,))))
 
 
 def _tools(name: str, raw: Raw, price: PriceList) -> Iterator[_Asked]:
     for index, tool in enumerate(_decode_tools(raw)):
-        if tool.type not in FREE_TOOLS:
+        if tool.type.startswith(SEARCH_TOOLS):
             yield from _search(f"{name}[{index}].type", raw, price)
+        elif tool.type not in FREE_TOOLS:
+            yield _Asked(f"{name}[{index}].type", is_priced=False, extras=NO_EXTRAS)
 
 
 def _thinking(name: str, raw: Raw, price: PriceList) -> Iterator[_Asked]:
@@ -136,10 +142,10 @@ def _prediction(name: str, raw: Raw, price: PriceList) -> Iterator[_Asked]:
 
 
 _READERS: Mapping[str, _Reader] = {
-    "audio": _audio,
+    "audio": _spoken_or_drawn,
     "enable_search": _search,
     "enable_thinking": _thinking,
-    "modalities": _audio,
+    "modalities": _spoken_or_drawn,
     "models": _other_models,
     "plugins": _search,
     "prediction": _prediction,

@@ -1,5 +1,6 @@
 """How much a call can cost at most, before it is sent: what is held, and what the ledger counts against the rate."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from apps.marketplace.rating import Conditions, NotPriced, PriceList, upper_bound_nanos
@@ -10,18 +11,27 @@ from apps.relay.wire import PART_NAMES
 
 MESSAGE_TOKENS = 16
 OVERHEAD_TOKENS = 64
+TOOLS_TOKENS = 512
+"""What providers put around tools at most: Anthropic's instructions are 346."""
 STEP_TOKENS = 4096
 """Output that a stream holds at first, and again each time half of what is held is used."""
 UNKNOWN_CONTEXT = 1_048_576
 """For a model whose catalogue entry names no length: the longest of today's."""
+MOST_NANOS = 40_000_000 * 10**9
+"""No real call costs 40 million credits, and the ledger adds up 200 holds of a batch in 64 bits."""
 BYTES_A_TOKEN = 4
 """For the rate only: the middle of what prose and code measure."""
+_PART_METERS = {
+    "image": frozenset(("image_input_tokens", "cached_image_input_tokens")),
+    "audio": frozenset(("audio_input_tokens", "cached_audio_input_tokens")),
+}
+_ANY_PART = frozenset().union(*_PART_METERS.values())
 
 
 def quote(ask: Ask, shape: Shape, admission: Admission) -> Quote:
     """Upper bounds at the dearest tier the request can reach. `BadRequest` for a priced field without a price."""
     model, price = admission.model, price_of(admission.model)
-    extras = priced_fields.extras_of(ask, model, price)
+    extras = _with_parts(priced_fields.extras_of(ask, model, price), shape)
     inputs = input_bound(shape, model)
     limit = _output_limit(ask, model)
     outputs = 0 if limit == 0 else limit * ask.choices + extras.more_output
@@ -49,11 +59,20 @@ def price_of(model: ModelSnapshot) -> PriceList:
 
 def input_bound(shape: Shape, model: ModelSnapshot) -> int:
     """A token is at least a byte of text; any other part counts its known maximum, else all there is room for."""
-    room = model.context_length or UNKNOWN_CONTEXT
-    tokens = shape.text_bytes + MESSAGE_TOKENS * shape.messages + OVERHEAD_TOKENS
+    room = (model.context_length or UNKNOWN_CONTEXT) * shape.contexts
+    tokens = shape.text_bytes + MESSAGE_TOKENS * shape.messages + OVERHEAD_TOKENS + TOOLS_TOKENS * shape.has_tools
     for kind in shape.other_parts:
         tokens += model.part_tokens.get(PART_NAMES.get(kind, kind), room)
     return min(tokens, room)
+
+
+def _with_parts(extras: Extras, shape: Shape) -> Extras:
+    """Tokens of a picture or a recording may have a price of their own."""
+    if not shape.other_parts:
+        return extras
+    kinds = {PART_NAMES.get(part, part) for part in shape.other_parts}
+    meters = [_PART_METERS.get(kind, _ANY_PART) for kind in kinds]
+    return replace(extras, also=extras.also.union(*meters))
 
 
 def _output_limit(ask: Ask, model: ModelSnapshot) -> int:
@@ -76,7 +95,7 @@ def bound_nanos(price: PriceList, extras: Extras, inputs: int, outputs: int, mul
             f"This model has no price for {missing.meter} under the options of this request.",
             code="unsupported_parameter",
         ) from None
-    return most if price.hold.max_nanos is None else min(most, price.hold.max_nanos)
+    return min(most, MOST_NANOS if price.hold.max_nanos is None else price.hold.max_nanos)
 
 
 def _possible(price: PriceList, extras: Extras) -> list[Conditions]:

@@ -224,6 +224,9 @@ class Shape:
     text_bytes: int
     other_parts: tuple[str, ...] = ()
     """Types of the parts that are not text, one for each."""
+    contexts: int = 1
+    """How many texts there are, each of which may fill the model's context."""
+    has_tools: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Values go through as the caller wrote them; only the top level is read and writt
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
@@ -21,7 +22,6 @@ MAX_STRUCTURE = 500_000
 TOO_MANY = "The request body has too many values. Send fewer messages or inputs at a time."
 MAX_CHOICES = 128
 MAX_OUTPUT = 2**31 - 1
-OUTPUT_FIELDS = ("max_completion_tokens", "max_tokens")
 NULL = b"null"
 
 
@@ -46,8 +46,8 @@ COMPLETIONS = Endpoint(
     name="completions",
     path="/v1/completions",
     content="prompt",
-    known=frozenset([*_SAMPLING.split(), "best_of", "echo", "prompt", "suffix"]),
-    output_fields=("max_tokens",),
+    known=frozenset([*_SAMPLING.split(), "best_of", "echo", "max_completion_tokens", "prompt", "suffix"]),
+    output_fields=("max_tokens", "max_completion_tokens"),
     default_output=16,
 )
 EMBEDDINGS = Endpoint(
@@ -242,10 +242,10 @@ def _choices(fields: Mapping[str, Raw], content: bytes, endpoint: Endpoint) -> i
 
 
 def _prompt_count(content: bytes) -> int:
-    if content[0] != ord("["):
+    """One text or a list of tokens is one; a list of either is as many."""
+    if content[0] != ord("[") or content[1:].lstrip()[0] not in b'["':
         return 1
-    items = _decode_list(content)
-    return len(items) if bytes(items[0])[0] in b'["' else 1
+    return len(_decode_list(content))
 
 
 def _asks_for_usage(fields: Mapping[str, Raw]) -> bool:
@@ -262,7 +262,7 @@ def outgoing(ask: Ask, *, upstream_name: str, max_output: int | None) -> bytes:
     if ask.output_field is None and ask.endpoint.default_output is not None:
         fields["max_tokens"] = _raw(ask.endpoint.default_output)  # what was quoted, whatever the upstream's default
     if max_output is not None:
-        for name in OUTPUT_FIELDS:
+        for name in ask.endpoint.output_fields:
             if name in fields and bytes(fields[name]) != NULL:
                 fields[name] = _raw(min(_decode_int(fields[name]) or max_output, max_output))
     return _encode(fields)
@@ -301,12 +301,13 @@ _decode_part = msgspec.json.Decoder(_Part).decode
 def shape_of(ask: Ask) -> Shape:
     """How many messages, how many bytes of text, and which parts are not text."""
     if ask.endpoint is not CHAT:
-        content = ask.fields.get("prompt") or ask.fields["input"]
-        return Shape(messages=bytes(content).count(b",") + 1, text_bytes=ask.size)
+        content = bytes(ask.fields[ask.endpoint.content])
+        return Shape(messages=content.count(b",") + 1, text_bytes=ask.size, contexts=_prompt_count(content))
     raw = bytes(ask.fields["messages"])
+    has_tools = "tools" in ask.fields or "functions" in ask.fields
     if b'"type"' not in raw and b'"audio"' not in raw and b"\\u00" not in raw and (count := raw.count(b'"role"')):
-        return Shape(messages=count, text_bytes=ask.size)
-    return _shape_of_parts(raw, ask.size)
+        return Shape(messages=count, text_bytes=ask.size, has_tools=has_tools)
+    return replace(_shape_of_parts(raw, ask.size), has_tools=has_tools)
 
 
 def _shape_of_parts(raw: bytes, size: int) -> Shape:

@@ -58,3 +58,9 @@ def test_no_text_takes_long(text: str) -> None:
 
     assert 0 < tokens <= len(text)
     assert time.perf_counter() - started < 3
+
+
+def test_only_what_the_endpoint_sends_to_the_model_counts() -> None:
+    ask = wire.peek(b'{"model":"m","input":[1,2,3,4],"prompt":"a","messages":[]}', wire.EMBEDDINGS)
+
+    assert counting.count_input(ask, model()) == 4

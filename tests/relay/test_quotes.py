@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.relay import quote, wire
@@ -89,6 +89,34 @@ def test_a_cache_write_is_the_dearest_an_input_token_can_be() -> None:
     assert quoted(model(config=config), max_tokens=1).hold_nanos == 152 * 2_500 + 8_000
 
 
+@pytest.mark.parametrize(
+    ("part", "meter"),
+    [
+        ({"type": "input_audio", "input_audio": {"data": "A", "format": "wav"}}, "audio_input_tokens"),
+        ({"type": "image_url", "image_url": {"url": "https://x.test/a.png"}}, "image_input_tokens"),
+        ({"type": "file", "file": {"file_id": "f"}}, "audio_input_tokens"),
+    ],
+)
+def test_a_part_with_a_price_of_its_own_is_held_at_it(part: dict[str, Any], meter: str) -> None:
+    config = price_config(("input_tokens", "2"), (meter, "40"), ("output_tokens", "8"))
+    limits = {"audio": 500, "image": 500, "file": 500}
+
+    found = quoted(
+        model(config=config, part_tokens=limits), max_tokens=1, messages=[{"role": "user", "content": [part]}]
+    )
+
+    assert found.hold_nanos == found.input_tokens * 40_000 + 8_000
+    usage = Usage(found.input_tokens, 1, other={meter: found.input_tokens})
+    assert charge_of(usage, admission(model(config=config)), found.extras) <= found.hold_nanos
+
+
+def test_tools_are_rendered_with_words_of_the_providers_own() -> None:
+    tools = [{"type": "function", "function": {"name": "f"}}]
+    size = len(',"tools":[{"type":"function","function":{"name":"f"}}]')
+
+    assert quoted(tools=tools).input_tokens == 137 + size + 512
+
+
 def test_a_price_a_call_is_held_once() -> None:
     assert quoted(model(config=price_config(("calls", "0.05"))), max_tokens=1).hold_nanos == 50_000_000
 
@@ -108,10 +136,37 @@ def test_embeddings_have_no_output() -> None:
     assert found.hold_nanos == (29 + 16 + 64) * 2_000
 
 
+def test_each_text_of_a_list_may_fill_the_context() -> None:
+    body = json.dumps({"model": "m", "input": ["x" * 8_000] * 20}).encode()
+    ask = wire.peek(body, wire.EMBEDDINGS)
+
+    found = quote.quote(ask, wire.shape_of(ask), admission(model(context_length=8_192)))
+
+    # 20 texts of up to 8,000 tokens each, not one context
+    assert 20 * 8_000 <= found.input_tokens <= 20 * 8_192
+
+
+def test_one_text_of_many_commas_is_one_context() -> None:
+    ask = wire.peek(json.dumps({"model": "m", "input": "a, " * 10_000}).encode(), wire.EMBEDDINGS)
+
+    assert quote.quote(ask, wire.shape_of(ask), admission(model(context_length=8_192))).input_tokens == 8_192
+
+
+def test_no_hold_is_more_than_the_ledger_can_count() -> None:
+    body = json.dumps({"model": "m", "prompt": ["a"] * 100_000, "best_of": 128, "max_tokens": 16_384}).encode()
+    ask = wire.peek(body, wire.COMPLETIONS)
+    dear = model(config=price_config(("input_tokens", "2"), ("output_tokens", "1000000")))
+
+    # 200 of them in one batch are still a number of 64 bits
+    assert 200 * quote.quote(ask, wire.shape_of(ask), admission(dear)).hold_nanos < 2**63
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
         ("web_search_options", {"search_context_size": "low"}),
+        ("web_search_options", {}),
+        ("modalities", ["text", "image"]),
         ("enable_search", True),
         ("search_parameters", {"mode": "on"}),
         ("service_tier", "priority"),
@@ -135,6 +190,14 @@ def test_a_hosted_tool_without_a_price_is_refused_by_its_place() -> None:
 
     with pytest.raises(BadRequest, match=r"tools\[1\]\.type"):
         quoted(tools=[*functions, {"type": "web_search"}])
+
+
+def test_the_price_of_a_search_pays_for_no_other_hosted_tool() -> None:
+    config = price_config(("input_tokens", "2"), ("output_tokens", "8"), ("web_searches", "0.07"))
+    assert quoted(model(config=config), tools=[{"type": "web_search_preview"}]).hold_nanos
+
+    with pytest.raises(BadRequest, match=r"tools\[0\]\.type"):
+        quoted(model(config=config), tools=[{"type": "code_interpreter"}])
 
 
 @pytest.mark.parametrize(
@@ -208,6 +271,7 @@ def test_what_have_buys_is_what_the_402_advises() -> None:
     assert quote.affordable_output(ask, found, admitted, 100) == 0
 
 
+@settings(deadline=None)
 @given(
     prompt=st.integers(1, 137),
     cached=st.integers(0, 137),

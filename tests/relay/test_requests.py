@@ -52,6 +52,18 @@ def test_max_tokens_is_lowered_to_what_the_model_can_write() -> None:
     assert sent["max_tokens"] == 16_384
 
 
+def test_a_completion_may_name_its_limit_either_way() -> None:
+    ask = wire.peek(b'{"model":"m","prompt":"a","max_completion_tokens":900}', wire.COMPLETIONS)
+
+    assert (ask.max_output, ask.output_field) == (900, "max_completion_tokens")
+
+
+def test_a_limit_that_means_nothing_to_an_endpoint_goes_through_as_it_is() -> None:
+    ask = wire.peek(b'{"model":"m","input":"a","max_tokens":"odd"}', wire.EMBEDDINGS)
+
+    assert json.loads(wire.outgoing(ask, upstream_name="m", max_output=8))["max_tokens"] == "odd"
+
+
 def test_the_larger_of_two_output_limits_counts() -> None:
     ask = wire.peek(with_fields(max_tokens=5, max_completion_tokens=900), wire.CHAT)
 
