@@ -102,10 +102,10 @@ class _Stream:
         except RelayError as error:
             yield await self._break_off(error)
         finally:
-            if not self._call.has_ended:
+            if self._call.has_ended:
+                await self._let_go()
+            else:
                 await asyncio.shield(settlement.run_apart(self._abandon()))
-            self._meter.close()
-            await self._answer.aclose()
 
     def _listen(self) -> None:
         """Notice a caller who hangs up while the upstream is silent."""
@@ -179,10 +179,19 @@ class _Stream:
 
     async def _abandon(self) -> None:
         """The caller has gone: read on where the upstream bills on, else stop; the input is charged in either case."""
-        if self._drains:
-            await self._read_on()
+        try:
+            if self._drains:
+                await self._read_on()
+            await self._answer.aclose()
+            await self._call.settle(await self._usage(), status=CALLER_GONE)
+        finally:
+            if not self._call.has_ended:  # what it used cannot even be told
+                await self._call.void()
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        self._meter.close()
         await self._answer.aclose()
-        await self._call.settle(await self._usage(), status=CALLER_GONE)
 
     async def _read_on(self) -> None:
         try:

@@ -123,8 +123,10 @@ class Keeper:
 
     @property
     def is_well(self) -> bool:
-        """Whether the database was seen within the last ten seconds and all upkeep goes on."""
-        return self.runtime.snapshots.is_fresh and not any(task.done() for task in self._tasks)
+        """Whether the database was seen within the last ten seconds, the ledger works and all upkeep goes on."""
+        return (
+            self._ledger.is_alive and self.runtime.snapshots.is_fresh and not any(task.done() for task in self._tasks)
+        )
 
     def _begin(self, act: Callable[[], Awaitable[object]], *, every: float, hint: asyncio.Event | None = None) -> None:
         task = asyncio.create_task(repeat(act, every=every, hint=hint))

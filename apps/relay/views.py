@@ -81,7 +81,9 @@ def _error_of(exc: Exception, request: Request) -> errors.RelayError:
         return exc
     if isinstance(exc, MethodNotAllowed):
         return errors.WrongMethod(request.method, request.path)
-    if isinstance(exc, SluiceError | APIException):
+    if isinstance(exc, SluiceError):
+        return errors.RelayError()  # the ledger's own fault, logged there
+    if isinstance(exc, APIException):
         return errors.BadRequest()
     return errors.UnknownUrl(request.method, request.path)
 

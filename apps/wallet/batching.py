@@ -10,12 +10,14 @@ from typing import Protocol
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
+from django.db import Error as DatabaseError
 from psycopg import AsyncConnection
 
 from apps.wallet import execution, statements
+from apps.wallet.errors import LedgerFault, LedgerUnavailable
 from apps.wallet.lanes import Lane
 from apps.wallet.statements import AUTHORISE, EXTEND, SETTLE_CALL, Ending, Extension
-from apps.wallet.types import HoldAnswer, HoldRequest, SettleEntry, Settlement, SettleStatement
+from apps.wallet.types import HoldAnswer, HoldRequest, SettleEntry, Settlement, SettleStatement, WrittenOff
 
 __all__ = ["LEDGER_ONLY", "SETTLE_CALL", "Direct", "GroupCommit", "Ledger"]
 
@@ -29,7 +31,11 @@ Asking = HoldRequest | Extension
 
 
 class Ledger(Protocol):
-    """What the relay calls. All of it is safe to repeat by call id."""
+    """What the relay calls. All of it is safe to repeat by call id.
+
+    `LedgerFault` means that the database refuses this one entry. A settle refused like that has given its hold back and
+    raised an operator alert before it says so.
+    """
 
     async def start(self) -> None: ...
 
@@ -81,14 +87,25 @@ class GroupCommit:
         await self._asking.stop()
         await self._ending.stop()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether calls can be granted and settled."""
+        return self._asking.is_alive and self._ending.is_alive
+
     async def authorise(self, request: HoldRequest) -> HoldAnswer:
+        if not self._ending.is_alive:
+            raise LedgerUnavailable  # what could not be settled must not begin
         return await self._asking.submit(request)
 
     async def extend(self, call_id: UUID, amount_nanos: int) -> HoldAnswer:
         return await self._asking.submit((call_id, amount_nanos))
 
     async def settle(self, entry: SettleEntry) -> Settlement:
-        return await self._ending.submit(entry)
+        try:
+            return await self._ending.submit(entry)
+        except LedgerFault:
+            await self._ending.submit(WrittenOff(entry))
+            raise
 
     async def void(self, call_id: UUID) -> None:
         await self._ending.submit(call_id)
@@ -118,6 +135,9 @@ class GroupCommit:
     async def _send_ending(
         self, connection: AsyncConnection, batch: Sequence[Ending], *, resend: bool
     ) -> list[Settlement]:
+        for ending in batch:
+            if isinstance(ending, WrittenOff):
+                await connection.execute(statements.ALERT_REFUSED.encode(), statements.alert_parameters(ending))
         parameters = statements.settle_parameters(batch, column_types=self._settle_statement.column_types)
         cursor = await connection.execute(self._settle_statement.text.encode(), parameters, prepare=True, binary=True)
         by_id = statements.settlements(await cursor.fetchall())
@@ -143,14 +163,22 @@ class Direct:
         """Nothing to close."""
 
     async def authorise(self, request: HoldRequest) -> HoldAnswer:
-        return await sync_to_async(execution.authorise, thread_sensitive=True)(request, owner_id=self._owner_id)
+        try:
+            return await sync_to_async(execution.authorise, thread_sensitive=True)(request, owner_id=self._owner_id)
+        except DatabaseError as error:
+            raise LedgerFault from error
 
     async def extend(self, call_id: UUID, amount_nanos: int) -> HoldAnswer:
         return await sync_to_async(execution.extend, thread_sensitive=True)(call_id, amount_nanos=amount_nanos)
 
     async def settle(self, entry: SettleEntry) -> Settlement:
         settle = sync_to_async(execution.settle, thread_sensitive=True)
-        return await settle(entry, statement=self._settle_statement)
+        try:
+            return await settle(entry, statement=self._settle_statement)
+        except DatabaseError as error:
+            write_off = sync_to_async(execution.write_off, thread_sensitive=True)
+            await write_off(entry, statement=self._settle_statement)
+            raise LedgerFault from error
 
     async def void(self, call_id: UUID) -> None:
         settle = sync_to_async(execution.settle, thread_sensitive=True)

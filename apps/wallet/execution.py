@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from apps.wallet import errors, statements
 from apps.wallet.packing import Packed, PackedDumper
 from apps.wallet.statements import Ending, Parameters
-from apps.wallet.types import HoldAnswer, HoldRequest, Settlement, SettleStatement
+from apps.wallet.types import HoldAnswer, HoldRequest, SettleEntry, Settlement, SettleStatement, WrittenOff
 
 _ERRORS: Mapping[str, type[errors.WalletError]] = {
     "SL001": errors.IdempotencyConflict,
@@ -46,6 +46,13 @@ def authorise(request: HoldRequest, *, owner_id: int) -> HoldAnswer:
 def extend(call_id: UUID, *, amount_nanos: int) -> HoldAnswer:
     parameters = statements.extend_parameters([(call_id, amount_nanos)])
     return statements.hold_answers(run(statements.EXTEND, parameters))[0]
+
+
+def write_off(entry: SettleEntry, *, statement: SettleStatement) -> None:
+    """Ends a call whose settle was refused: its hold goes back, and an operator learns what was not charged."""
+    with transaction.atomic():
+        run(statements.ALERT_REFUSED, statements.alert_parameters(WrittenOff(entry)))
+        settle(entry.call_id, statement=statement)
 
 
 def settle(ending: Ending, *, statement: SettleStatement) -> Settlement:

@@ -97,12 +97,18 @@ class Lane(Generic[Request, Answer]):
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether requests are taken; a defect may have ended the work."""
+        return not self._is_stopping and self._task is not None and not self._task.done()
+
     async def start(self) -> None:
         try:
             await self._connected()
         except psycopg.Error as error:
             raise LedgerUnavailable from error
         self._task = asyncio.create_task(self._run(), name=f"ledger {self._name}")
+        self._task.add_done_callback(_log_defect)
 
     async def stop(self) -> None:
         """Refuses new requests, finishes those that wait, closes the connection."""
@@ -118,7 +124,7 @@ class Lane(Generic[Request, Answer]):
 
     async def submit(self, request: Request) -> Answer:
         """Waits for the answer of this request's batch."""
-        if self._is_stopping or self._task is None or self._task.done():
+        if not self.is_alive:
             raise LedgerUnavailable
         if self._at_most is not None and len(self._waiting) >= self._at_most:
             raise LedgerBusy
@@ -126,7 +132,12 @@ class Lane(Generic[Request, Answer]):
         answer: asyncio.Future[Answer] = loop.create_future()
         self._waiting.append(_Entry(request, answer, loop.time()))
         self._wake.set()
-        return await answer
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            if self._unwanted is not None and answer.done() and not answer.cancelled() and not answer.exception():
+                self._unwanted(request, answer.result())
+            raise
 
     def post(self, request: Request) -> None:
         """Sends a request whose answer nobody waits for."""
@@ -233,6 +244,11 @@ class Lane(Generic[Request, Answer]):
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
+
+
+def _log_defect(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("%s ended; this process takes no more calls.", task.get_name(), exc_info=error)
 
 
 def _fail(entry: _Entry[Request, Answer], error: Exception) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from apps.wallet.packing import Packed, pack
-from apps.wallet.types import HoldAnswer, HoldRequest, Outcome, Refusal, SettleEntry, Settlement
+from apps.wallet.types import HoldAnswer, HoldRequest, Outcome, Refusal, SettleEntry, Settlement, WrittenOff
 
-Parameters = list[Packed | int | bool]
+Parameters = list[Packed | int | bool | str]
 
 AUTHORISE = """
 SELECT refusal, account, have, wait_ms FROM wallet_authorise(
@@ -19,11 +19,16 @@ SELECT id, outcome, charged, available, lost FROM wallet_settle(
     %s::uuid[], %s::smallint[], %s::bigint[], %s::bigint[], %s::integer[], %s::bigint[])
 """
 
+ALERT_REFUSED = """
+SELECT journal_alert('ledger-refused', 'ledger-refused:' || %s::text, jsonb_build_object(
+    'wallet', %s::text, 'call', %s::text, 'charge_nanos', %s::text))
+"""
+
 Extension = tuple[UUID, int]
 """A call and the amount its hold shall have at least."""
 
-Ending = SettleEntry | UUID
-"""A call to charge, or the id of a call to void."""
+Ending = SettleEntry | UUID | WrittenOff
+"""A call to charge, the id of a call to void, or one that could not be charged."""
 
 _CHARGE, _VOID = 1, 2
 
@@ -68,6 +73,12 @@ def settle_parameters(endings: Sequence[Ending], *, column_types: Sequence[str])
     ]
 
 
+def alert_parameters(written_off: WrittenOff) -> Parameters:
+    entry = written_off.entry
+    wallet = str(entry.accounts[-1])
+    return [wallet, wallet, str(entry.call_id), str(entry.charge_nanos)]
+
+
 def hold_answers(rows: Iterable[Sequence[object]]) -> list[HoldAnswer]:
     return [
         HoldAnswer(Refusal(str(refusal)) if refusal else None, _int(account), _int(have), _int(wait_ms))
@@ -84,11 +95,13 @@ def settlements(rows: Iterable[Sequence[object]]) -> dict[object, Settlement]:
 
 
 def call_id_of(ending: Ending) -> UUID:
-    return ending if isinstance(ending, UUID) else ending.call_id
+    if isinstance(ending, SettleEntry):
+        return ending.call_id
+    return ending if isinstance(ending, UUID) else ending.entry.call_id
 
 
 def _as_entry(ending: Ending) -> SettleEntry:
-    return SettleEntry(ending, (), 0, 0) if isinstance(ending, UUID) else ending
+    return ending if isinstance(ending, SettleEntry) else SettleEntry(call_id_of(ending), (), 0, 0)
 
 
 def _pairs(accounts_of_calls: Iterable[tuple[int, ...]]) -> tuple[Packed, Packed]:

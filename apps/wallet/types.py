@@ -96,6 +96,13 @@ class SettleEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenOff:
+    """A settle that the database refused for good: the hold is given back, and an operator hears of the charge."""
+
+    entry: SettleEntry
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """`available_nanos`: what this call's accounts can still spend together."""
 

@@ -124,11 +124,57 @@ def test_a_row_that_the_database_refuses_fails_alone(ledger: LiveLedger, notes: 
                 return_exceptions=True,
             )
             assert [n for n, result in enumerate(results) if isinstance(result, LedgerFault)] == [7]
-            await commit.void(requests[7].call_id)
 
     run(story)
     assert ledger.columns(wallet) == (100 * CREDIT, 19 * CREDIT, 0)
     assert ledger.number("SELECT count(*) FROM live_note") == 19
+    alerted = "SELECT details->>'charge_nanos' FROM journal_operatoralert WHERE dedupe_key = %s"
+    assert ledger.number(alerted, f"ledger-refused:{wallet}") == CREDIT
+
+
+def test_no_call_begins_when_none_could_be_settled(ledger: LiveLedger) -> None:
+    wallet = ledger.wallet(10 * CREDIT)
+    (request,) = requests_on(ledger, wallet, 1)
+
+    async def story() -> None:
+        async with running(ledger) as commit:
+            assert commit.is_alive
+            for task in asyncio.all_tasks():
+                if task.get_name() == "ledger settle":
+                    task.cancel()
+            await asyncio.sleep(0)
+            assert not commit.is_alive
+            with pytest.raises(LedgerUnavailable):
+                await commit.authorise(request)
+
+    run(story)
+    assert ledger.columns(wallet) == (10 * CREDIT, 0, 0)
+
+
+def test_an_answer_whose_caller_is_cancelled_as_it_comes_is_unwanted(ledger: LiveLedger) -> None:
+    async def story() -> None:
+        unwanted = []
+
+        async def send(connection: psycopg.AsyncConnection, batch: Sequence[int], *, resend: bool) -> list[int]:
+            asyncio.get_running_loop().call_soon(caller.cancel)  # before the answer wakes the caller
+            return [number + 1 for number in batch]
+
+        lane: Lane[int, int] = Lane(
+            "test",
+            ledger.dsn,
+            send=send,
+            key_of=lambda number: number,
+            deadline_seconds=5,
+            unwanted=lambda *pair: unwanted.append(pair),
+        )
+        await lane.start()
+        caller = asyncio.create_task(lane.submit(1))
+        with pytest.raises(asyncio.CancelledError):
+            await caller
+        await lane.stop()
+        assert unwanted == [(1, 2)]
+
+    run(story)
 
 
 def test_killed_connections_lose_no_call_and_charge_none_twice(ledger: LiveLedger) -> None:
