@@ -7,11 +7,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.core.admin import RecentSignInMixin
 from apps.journal.recorded_admin import RecordedAdmin
 
 
 @admin.register(User)
-class UserAdmin(RecordedAdmin):
+class UserAdmin(RecentSignInMixin, RecordedAdmin):
     """People sign up themselves, and change their address and password themselves: both are ways into an account."""
 
     list_display = ("email", "name", "is_active", "is_staff", "joined_at")

@@ -19,6 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.core import clock
 from apps.core.errors import SluiceError
 
+View = Callable[..., HttpResponse]
+
 
 class ReasonForm(forms.Form):
     """What every act asks for; an act with more to ask derives from it."""
@@ -99,15 +101,17 @@ class ServiceActionsMixin(admin.ModelAdmin[Any]):
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_{action.name}"
         return reverse(name, args=[object_id], current_app=self.admin_site.name)
 
-    def _page_of(self, action: ServiceAction) -> Callable[..., HttpResponse]:
-        def page(request: HttpRequest, object_id: str) -> HttpResponse:
-            return self._act(request, action, object_id)
+    def _page_of(self, action: ServiceAction) -> View:
+        act = reauthentication_required(self._act) if action.wants_recent_sign_in else self._act
 
-        return reauthentication_required(page) if action.wants_recent_sign_in else page
+        def page(request: HttpRequest, object_id: str) -> HttpResponse:
+            if not self._may(request, action):
+                raise PermissionDenied
+            return act(request, action, object_id)
+
+        return page
 
     def _act(self, request: HttpRequest, action: ServiceAction, object_id: str) -> HttpResponse:
-        if not self._may(request, action):
-            raise PermissionDenied
         row = self.get_object(request, object_id)
         if row is None or not action.offered_for(row):
             raise Http404
@@ -140,6 +144,34 @@ class ServiceActionsMixin(admin.ModelAdmin[Any]):
             "media": self.media,
         }
         return TemplateResponse(request, "admin/service_action.html", context)
+
+
+class RecentSignInMixin(admin.ModelAdmin[Any]):
+    """Whoever may change rows here repeats the sign-in first; whoever may not is told so, and not asked."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        is_allowed = self.has_add_permission(request) if object_id is None else self.has_change_permission(request)
+        view = self._after_sign_in(request, super().changeform_view, is_allowed=is_allowed)
+        return view(request, object_id, form_url, extra_context)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        view = self._after_sign_in(request, super().delete_view, is_allowed=self.has_delete_permission(request))
+        return view(request, object_id, extra_context)
+
+    def _after_sign_in(self, request: HttpRequest, view: View, *, is_allowed: bool) -> View:
+        if request.method != "POST":
+            return view
+        if not is_allowed:
+            raise PermissionDenied
+        return cast(View, reauthentication_required(view))
 
 
 class CappedPaginator(Paginator[Any]):

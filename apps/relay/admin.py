@@ -2,17 +2,24 @@
 
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
 from asgiref.sync import async_to_sync
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+<<<<<<< Updated upstream
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
 from apps.core.admin import ReadOnlyAdmin, ServiceAction, ServiceActionsMixin, actor_of, by_service
+=======
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from apps.core import clock
+from apps.core.admin import ReadOnlyAdmin, ReasonForm, RecentSignInMixin, ServiceAction, ServiceActionsMixin
+>>>>>>> Stashed changes
 from apps.core.errors import Conflict
 from apps.core.money import credits_text
 from apps.relay import queries, services
@@ -109,9 +116,7 @@ class ChannelKeyInline(admin.TabularInline[ChannelKey, Channel]):
 
 
 @admin.register(Channel)
-@method_decorator(reauthentication_required(allow_get=True), name="changeform_view")
-@method_decorator(reauthentication_required(allow_get=True), name="delete_view")
-class ChannelAdmin(ServiceActionsMixin, admin.ModelAdmin[Channel]):
+class ChannelAdmin(RecentSignInMixin, ServiceActionsMixin, admin.ModelAdmin[Channel]):
     """Our own credentials go where these rows point: each change asks for a recent sign-in and leaves an entry."""
 
     form = ChannelForm
