@@ -24,15 +24,12 @@ PORT = env.integer("PORT", default=8000, minimum=1, maximum=65535)
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SLUICE_ROLE = env.choice("SLUICE_ROLE", default="all", choices=("all", "relay"))
-SLUICE_DEMO = env.flag("SLUICE_DEMO", default=True)
-SLUICE_WINDOW = env.choice("SLUICE_WINDOW", default="night", choices=("night", "always"))
 SLUICE_REGION = env.text("SLUICE_REGION")
 WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", default=1, minimum=1, maximum=256)
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 ALLOW_PRIVATE_UPSTREAMS = env.flag("ALLOW_PRIVATE_UPSTREAMS", default=DEBUG)
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 TOKENS_PER_TEAM = 200
-ALERT_EMAIL = env.text("ALERT_EMAIL")
 
 # -- Apps, from the top floor down --------------------------------------------------------------
 INSTALLED_APPS = [

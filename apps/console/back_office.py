@@ -46,6 +46,12 @@ class BackOffice(AdminSite):
             return redirect("mfa_index")
         return redirect("admin:index")
 
+    def password_change(  # type: ignore[override]  # a redirect where Django has a page
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One page for it: allauth's, which tells the owner by mail."""
+        return redirect("account_change_password")
+
 
 def may_enter(request: HttpRequest) -> bool:
     """Whether this staff member signed in with a second factor; the demo's staff user may do without while DEBUG."""

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any
 
 from django.conf import settings
@@ -80,12 +79,6 @@ def model_types() -> list[ModelTypeCard]:
     callable_now = Q(models__lifecycle__in=("beta", "ga"))
     rows = ModelType.objects.annotate(model_count=Count("models", filter=callable_now)).order_by("position", "code")
     return [ModelTypeCard(code=t.code, name=t.name, position=t.position, model_count=t.model_count) for t in rows]
-
-
-def near_names(code: str, among: Collection[str]) -> list[str]:
-    """Up to three names that the caller may have meant, nearest first. `among`: those the caller may see."""
-    by_folded = {name.casefold(): name for name in among}
-    return [by_folded[name] for name in get_close_matches(code.casefold()[:120], by_folded, n=3, cutoff=0.6)]
 
 
 def credit_rate(currency: str, *, at: datetime) -> CreditRateInForce:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_network
 
+from django.conf import settings
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from apps.core.encryption import decrypt
@@ -24,6 +25,8 @@ from apps.relay.types import (
 from apps.teams import queries as teams
 from apps.wallet import queries as wallet
 from apps.wallet.types import LimitUse, RateLimits
+
+TOKEN_PREFIX = "sk-"  # noqa: S105  what an API token starts with
 
 # -- For people ----------------------------------------------------------------------------------
 
@@ -157,8 +160,9 @@ def catalogues_from(at: datetime, *, changes: int) -> list[tuple[datetime, dict[
 
 
 def enabled_channels() -> tuple[ChannelSnapshot, ...]:
-    """Every channel that may be asked, highest priority first, with its keys in the clear. Four queries."""
-    rows = Channel.objects.filter(enabled=True).prefetch_related(
+    """Every channel that may be asked here, highest priority first, with its keys in the clear. Four queries."""
+    here = Q(region__in=("", settings.SLUICE_REGION)) if settings.SLUICE_REGION else Q()
+    rows = Channel.objects.filter(here, enabled=True).prefetch_related(
         "access_groups",
         Prefetch("keys", ChannelKey.objects.filter(enabled=True).order_by("pk")),
         Prefetch("models", ChannelModel.objects.select_related("model")),

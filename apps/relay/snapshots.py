@@ -13,7 +13,8 @@ from django.db import Error as DatabaseError
 
 from apps.core import clock
 from apps.core.db import in_thread
-from apps.relay import queries, token_text
+from apps.core.secret_tokens import digest_of, is_well_formed
+from apps.relay import queries
 from apps.relay.errors import TooBusy
 from apps.relay.models import Topic
 from apps.relay.remembered import Remembered
@@ -77,9 +78,9 @@ class LiveSnapshots:
 
     async def token_by_secret(self, secret: str) -> TokenSnapshot | None:
         """The token with this text. Noise is refused without a query unless a token of another shape exists."""
-        if not self._has_legacy and not token_text.is_ours(secret):
+        if not self._has_legacy and not is_well_formed(queries.TOKEN_PREFIX, secret):
             return None
-        return await self.token_by_digest(token_text.digest(secret))
+        return await self.token_by_digest(digest_of(secret))
 
     async def token_by_digest(self, digest: bytes) -> TokenSnapshot | None:
         return await self._tokens.get(digest)

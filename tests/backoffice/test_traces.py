@@ -134,3 +134,7 @@ def test_staff_see_whose_wallet_it_is_and_find_its_team(desk: Client, team: Team
     for page in ("account", "transfer", "lot"):
         assert f"{team.wallet_id} Acme" in desk.get(f"/admin/wallet/{page}/").content.decode()
     assert team.public_id in desk.get(f"/admin/teams/team/?q={team.wallet_id}").content.decode()
+
+
+def test_an_operators_own_password_is_changed_where_everybody_changes_theirs(desk: Client) -> None:
+    assert desk.get("/admin/password_change/")["Location"] == "/accounts/password/change/"

@@ -61,7 +61,7 @@ def test_a_second_factor_is_asked_for_after_it_was_added(open_page, site):
     page.get_by_role("link", name="Second factor").click()
     page.get_by_role("link", name="Add app").click()
     page.get_by_label("Password").fill(PASSWORD)  # a second factor is changed only after a recent proof
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Confirm password").click()
     secret = page.locator(".code code").inner_text()
     page.get_by_label("Code").fill(code_of(secret))
     page.get_by_role("button", name="Add app").click()

@@ -5,6 +5,7 @@ from django.test import Client
 
 from apps.core import clock
 from apps.core.money import NANOS_PER_CREDIT
+from apps.journal.models import AuditEntry
 from apps.relay import queries as relay
 from tests.cast import add_member, make_team, make_token
 
@@ -70,7 +71,7 @@ def test_an_edit_keeps_a_limit_that_only_looks_rounded(browser, team):
     assert (token.name, token.limit_nanos) == ("renamed", 5 * NANOS_PER_CREDIT)
 
 
-def test_a_token_is_disabled_enabled_and_deleted(browser, team):
+def test_a_token_is_disabled_enabled_and_deleted_and_each_act_names_who(browser, team, ada):
     token, _ = make_token(team)
     page = f"/console/tokens/{token.public_id}"
 
@@ -85,6 +86,8 @@ def test_a_token_is_disabled_enabled_and_deleted(browser, team):
     assert "Delete app?" in browser.get(f"{page}/delete").content.decode()
     browser.post(f"{page}/delete")
     assert relay.tokens_of(team.id) == []
+    acts = AuditEntry.objects.filter(target_id=token.public_id, actor_id=ada.pk).order_by("at", "id")
+    assert [entry.act for entry in acts][-3:] == ["token.disabled", "token.enabled", "token.deleted"]
 
 
 def test_a_stranger_finds_no_token_of_another_team(browser):

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from apps.relay import token_text
+from apps.core.secret_tokens import mint
 
 MIB = 1024 * 1024
 LEAVE_SECONDS = 0.4
@@ -180,7 +180,7 @@ def _unsigned(text: str) -> Iterator[Call]:
     wrong = {
         "a wrong token": _auth(text),
         "a wrong token like ours": _auth(f"sk-{text}"),
-        "a token that was never given": _auth(token_text.mint()),
+        "a token that was never given": _auth(mint("sk-")),
         "no Bearer": {"authorization": text},
         "another scheme": {"authorization": f"Basic {text}"},
         "a wrong x-api-key": {"x-api-key": text},

@@ -105,11 +105,3 @@ def test_a_model_of_another_group_is_not_there() -> None:
 @pytest.mark.usefixtures("catalogue")
 def test_the_dictionary_counts_the_models_that_can_be_called() -> None:
     assert [(card.code, card.model_count) for card in queries.model_types()] == [("chat", 2), ("embedding", 1)]
-
-
-def test_a_mistyped_name_finds_the_nearest_ones() -> None:
-    known = ["gpt-4o", "gpt-4o-mini", "claude-opus-5", "GLM-4.7"]
-
-    assert queries.near_names("gpt4o-mini", known)[0] == "gpt-4o-mini"
-    assert queries.near_names("glm-4-7", known) == ["GLM-4.7"]
-    assert queries.near_names("banana", known) == []

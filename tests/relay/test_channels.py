@@ -1,6 +1,7 @@
 """Channels and their keys: what may be set, and that a key neither shows nor travels."""
 
 import pytest
+from pytest_django import Settings
 
 from apps.core import clock
 from apps.journal.models import AuditEntry
@@ -134,3 +135,14 @@ def test_a_channel_that_is_off_says_why():
     assert Channel.objects.get(pk=channel.pk).disabled_reason == "out of credit"
     services.enable_channel(channel.pk, actor=None, at=clock.now())
     assert Channel.objects.get(pk=channel.pk).disabled_reason == ""
+
+
+@pytest.mark.parametrize(("here", "asked"), [("", True), ("sg", True), ("eu", False)])
+def test_a_region_asks_its_own_channels_and_those_of_none(settings: Settings, here: str, asked: bool):
+    import_small()
+    make_channel(region="sg")
+    settings.SLUICE_REGION = here
+
+    names = {channel.name for channel in queries.enabled_channels()}
+
+    assert names == ({"sandbox", "one"} if asked else {"sandbox"})

@@ -11,8 +11,9 @@ import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 
 from apps.core import clock
+from apps.core.secret_tokens import digest_of, mint
 from apps.marketplace import services as marketplace
-from apps.relay import services, token_text
+from apps.relay import services
 from apps.relay.models import ApiToken
 from apps.relay.snapshots import FreshSnapshots, LiveSnapshots
 from apps.relay.types import GrantedGroup, GroupSnapshot, TeamSnapshot
@@ -70,7 +71,7 @@ def test_noise_costs_no_query(team: TeamAccess, django_assert_num_queries):
 
 def test_other_shapes_are_looked_up_only_while_a_legacy_token_exists(team: TeamAccess):
     row, _ = make_token(team)
-    ApiToken.objects.filter(pk=row.pk).update(digest=token_text.digest("fk-old-shape"))
+    ApiToken.objects.filter(pk=row.pk).update(digest=digest_of("fk-old-shape"))
     assert async_to_sync(polled().token_by_secret)("fk-old-shape") is None
 
     ApiToken.objects.filter(pk=row.pk).update(legacy=True)
@@ -81,7 +82,7 @@ def test_other_shapes_are_looked_up_only_while_a_legacy_token_exists(team: TeamA
 
 
 def test_a_hundred_unknown_tokens_at_once_share_one_query(team: TeamAccess, django_assert_num_queries):
-    secrets = [make_token(team, f"app {number}")[1] for number in range(5)] + [token_text.mint() for _ in range(95)]
+    secrets = [make_token(team, f"app {number}")[1] for number in range(5)] + [mint("sk-") for _ in range(95)]
     snapshots = polled()
 
     async def all_at_once() -> list[object]:

@@ -7,8 +7,9 @@ import pytest
 from apps.core import clock
 from apps.core.ids import uuid7
 from apps.core.money import nanos_from_text
+from apps.core.secret_tokens import digest_of
 from apps.journal.models import AuditEntry
-from apps.relay import queries, services, token_text
+from apps.relay import queries, services
 from apps.relay.errors import TokenInvalid, TokenLimitReached, TokenMissing, TokenNameTaken
 from apps.relay.models import ApiToken
 from apps.teams.types import TeamAccess
@@ -43,7 +44,7 @@ def test_only_the_sha256_of_a_token_is_stored(token: Made):
 
     stored = ApiToken.objects.get(pk=row.pk)
 
-    assert bytes(stored.digest) == token_text.digest(secret)
+    assert bytes(stored.digest) == digest_of(secret)
     assert (stored.prefix, stored.last_four) == (secret[:8], secret[-4:])
     assert not any(secret in str(value) for value in vars(stored).values())
 

@@ -9,11 +9,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.core import secret_tokens
 from apps.core.money import MAX_NANOS
 from apps.journal import services as journal
 from apps.journal.types import Act
 from apps.marketplace import queries as marketplace
-from apps.relay import token_text
+from apps.relay import queries
 from apps.relay.errors import TokenInvalid, TokenLimitReached, TokenMissing, TokenNameTaken
 from apps.relay.models import MAX_LIST_ITEMS, ApiToken
 from apps.teams import services as teams
@@ -21,6 +22,7 @@ from apps.wallet import services as wallet
 from apps.wallet.types import LimitKind
 
 NAME_LENGTH = 80
+SHOWN_LENGTH = 8
 MAX_RATE = 2**31 - 1
 
 
@@ -44,14 +46,14 @@ def create_token(
     The team's row is locked before tokens are counted, so that parallel calls cannot pass `TOKENS_PER_TEAM`. Raises
     `TokenLimitReached`, `TokenNameTaken`, `TokenInvalid`.
     """
-    secret = token_text.mint()
+    secret = secret_tokens.mint(queries.TOKEN_PREFIX)
     with transaction.atomic():
         team = teams.lock_team(team_id)
         if ApiToken.objects.filter(team_id=team_id, deleted_at=None).count() >= settings.TOKENS_PER_TEAM:
             raise TokenLimitReached(_("A team has at most %(n)s API tokens.") % {"n": settings.TOKENS_PER_TEAM})
         token = ApiToken(team_id=team_id, name=_free_name(team_id, name), created_by_id=actor, created_at=at)
-        token.digest = token_text.digest(secret)
-        token.prefix, token.last_four = secret[: token_text.SHOWN_LENGTH], secret[-4:]
+        token.digest = secret_tokens.digest_of(secret)
+        token.prefix, token.last_four = secret[:SHOWN_LENGTH], secret[-4:]
         _apply(token, terms, at=at)
         token.account_id = wallet.open_limit(
             team.wallet_id, kind=LimitKind.TOKEN, label=token.name, limit_nanos=token.limit_nanos or None
