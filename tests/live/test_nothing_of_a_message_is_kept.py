@@ -61,9 +61,7 @@ def start_talkative_web(site: Site) -> Web:
     """Logs all it can, believes `X-Forwarded-For`, and counts into files."""
     metrics = site.folder / "metrics"
     metrics.mkdir(exist_ok=True)
-    return site.start_web(
-        LOG_LEVEL="DEBUG", TRUSTED_PROXIES="127.0.0.0/8", PROMETHEUS_MULTIPROC_DIR=str(metrics), METRICS_TOKEN="x"
-    )
+    return site.start_web(LOG_LEVEL="DEBUG", TRUSTED_PROXIES="127.0.0.0/8", PROMETHEUS_MULTIPROC_DIR=str(metrics))
 
 
 def put_control(site: Site, web: Web, worker: Worker) -> None:

@@ -1,6 +1,7 @@
 """The lean handler: what it does with a request before the view sees it, and with the answer after."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -202,7 +203,8 @@ def test_a_fault_answers_500_without_the_words_of_the_exception(caplog: pytest.L
 
     assert start["status"] == 500
     assert b"secret" not in body["body"]
-    assert "A relay view failed." in caplog.text
+    (line,) = [record for record in caplog.records if record.getMessage() == "A relay view failed."]
+    assert json.loads(body["body"])["error"]["request_id"] == vars(line)["request_id"]
 
 
 def test_an_unknown_path_is_404_in_the_dialect() -> None:
