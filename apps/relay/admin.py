@@ -6,20 +6,18 @@ from asgiref.sync import async_to_sync
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-<<<<<<< Updated upstream
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
-from apps.core.admin import ReadOnlyAdmin, ServiceAction, ServiceActionsMixin, actor_of, by_service
-=======
-from django.utils.translation import gettext as _now
-from django.utils.translation import gettext_lazy as _
-
-from apps.core import clock
-from apps.core.admin import ReadOnlyAdmin, ReasonForm, RecentSignInMixin, ServiceAction, ServiceActionsMixin
->>>>>>> Stashed changes
+from apps.core.admin import (
+    ReadOnlyAdmin,
+    RecentSignInMixin,
+    ServiceAction,
+    ServiceActionsMixin,
+    actor_of,
+    by_service,
+)
 from apps.core.errors import Conflict
 from apps.core.money import credits_text
 from apps.relay import queries, services
