@@ -50,6 +50,8 @@ class Application:
         # What is there now stays: a full collection over it would stop all streams for 60 ms each time (measured).
         gc.collect()
         gc.freeze()
+        # Calls leave next to no cycles behind: looking for them at every 700th object took 5 % of a call (measured).
+        gc.set_threshold(20_000, 20, 50)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self.stop()
