@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from apps.core.money import credits_text
 from apps.relay import counting, events, settlement
 from apps.relay.asyncview import RelayStream
-from apps.relay.errors import InsufficientQuota, RelayError, UpstreamError, frame_for
+from apps.relay.errors import RelayError, UpstreamError, frame_for
 from apps.relay.meter import Meter
 from apps.relay.reservation import Growth
 from apps.relay.settlement import CALLER_GONE, NOTHING, OpenCall
@@ -19,7 +19,6 @@ from apps.wallet.types import Settlement
 
 DRAIN_SECONDS = 600.0
 """How long an answer is read to its end for its usage after its caller has gone."""
-_OUT_OF_FUNDS = "The credit for this call is used up. The answer ends here."
 
 
 async def plain(call: OpenCall, forwarded: Forwarded) -> HttpResponse:
@@ -89,7 +88,7 @@ class _Stream:
         self._meter = Meter(asked_for_usage=call.ask.asked_for_usage)
         self._growth = Growth(call.ledger, call.reservation.call_id, call.admission, call.quote)
         self._is_caller_gone = False
-        self._is_out_of_funds = False
+        self._is_exhausted = False
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         try:
@@ -127,8 +126,8 @@ class _Stream:
         """What the caller may have of the next piece, perhaps nothing yet; None at the end."""
         if self._meter.ended:
             return None
-        if self._is_out_of_funds:
-            raise InsufficientQuota(_OUT_OF_FUNDS)
+        if self._is_exhausted and self._growth.refusal is not None:
+            raise self._growth.refusal
         piece = self._first or await self._next_piece()
         self._first = b""
         if not piece:
@@ -138,7 +137,7 @@ class _Stream:
         if meter.received_bytes >= self._growth.look_at and await self._growth.is_exhausted(
             meter.output_so_far(), meter.received_bytes
         ):
-            self._is_out_of_funds = True  # said at the next turn: this piece is paid and still goes out
+            self._is_exhausted = True  # said at the next turn: this piece is paid and still goes out
         return passed
 
     def _taken(self, piece: bytes) -> bytes:

@@ -27,6 +27,7 @@ class Meter:
 
     __slots__ = (
         "_asked_for_usage",
+        "_has_stopped",
         "_kept",
         "_kept_bytes",
         "_least_event",
@@ -48,7 +49,7 @@ class Meter:
         self._text_length = self._text_beyond = 0
         self._usage_event = b""
         self._least_event = 1 << 30
-        self.ended = False
+        self.ended = self._has_stopped = False
         self.tail = b""
         self.event_count = self.received_bytes = 0
 
@@ -76,6 +77,8 @@ class Meter:
     def _sift(self, events: bytes) -> bytes:
         passed: list[bytes] = []
         for event in wire_events.split(events):
+            if self.ended:
+                break  # whatever follows the end mark would let it go before its charge
             if wire_events.is_end_mark(event):
                 self.ended = True
                 self.tail += event
@@ -113,7 +116,7 @@ class Meter:
     @property
     def is_finished(self) -> bool:
         """Whether the model said why it stopped, end mark or not."""
-        return self.ended or wire_events.is_finished(self._kept[-8:])
+        return self.ended or self._has_stopped or wire_events.is_finished(self._kept[-8:])
 
     def text(self) -> str:
         """What the model wrote so far. Reads all that was kept: only for streams whose usage did not come."""
@@ -131,6 +134,7 @@ class Meter:
 
     def _fold(self) -> None:
         """Reduce what is kept to the text in it: about a thirtieth."""
+        self._has_stopped = self.is_finished
         text = "".join(wire_events.text_of(data) for events in self._kept for data in wire_events.data_of(events))
         room = TEXT_CHARACTERS - self._text_length
         self._text.append(text[:room])

@@ -16,6 +16,7 @@ _LIMITS = {
     Refusal.RPM: ("rpm", "too many requests in a minute"),
     Refusal.TPM: ("tpm", "too many tokens in a minute"),
 }
+_OUT_OF_FUNDS = "The credit for this call is used up. The answer ends here."
 NEVER = 1 << 62
 LOOK_AGAIN_BYTES = 256
 
@@ -79,7 +80,7 @@ def insufficient(ask: Ask, admission: Admission, quote: Quote, answer: HoldAnswe
 class Growth:
     """The hold of a stream that began with a step: extended when half of it is used, until the bound is held."""
 
-    __slots__ = ("_admission", "_asking", "_call_id", "_held", "_ledger", "_quote", "is_refused", "look_at")
+    __slots__ = ("_admission", "_asking", "_call_id", "_held", "_ledger", "_quote", "look_at", "refusal")
 
     def __init__(self, ledger: Ledger, call_id: UUID, admission: Admission, quote: Quote) -> None:
         self._ledger = ledger
@@ -88,7 +89,8 @@ class Growth:
         self._quote = quote
         self._held = quote.held_output
         self._asking: asyncio.Task[None] | None = None
-        self.is_refused = False
+        self.refusal: RelayError | None = None
+        """Why the stream has to end once all that is held is used."""
         self.look_at = self._held // 2 if self._held < quote.output_tokens else NEVER
         """Bytes of the stream up to which `is_exhausted` need not be asked."""
 
@@ -98,13 +100,13 @@ class Growth:
         if self._held >= self._quote.output_tokens:
             self.look_at = NEVER
             return False
-        if used * 2 >= self._held and self._asking is None and not self.is_refused:
+        if used * 2 >= self._held and self._asking is None and self.refusal is None:
             self._asking = asyncio.create_task(self._extend())
         if used < self._held:
             return False
         if self._asking is not None:
             await asyncio.wait([self._asking])
-        return self.is_refused and used >= self._held
+        return self.refusal is not None and used >= self._held
 
     async def _extend(self) -> None:
         quote, admission = self._quote, self._admission
@@ -121,4 +123,6 @@ class Growth:
         if answer.refusal is None:
             self._held = outputs
         elif answer.refusal is Refusal.FUNDS:
-            self.is_refused = True
+            self.refusal = InsufficientQuota(_OUT_OF_FUNDS)
+        else:
+            self.refusal = RelayError()  # the hold is gone: it expired while this process was away

@@ -7,6 +7,8 @@ import pytest
 
 from apps.core import clock
 from apps.relay import services
+from apps.wallet import services as wallet
+from apps.wallet.models import Hold
 from tests.relay.conftest import Relay, sse
 from tests.relay.test_upstream_faults import FINISH, chunk
 
@@ -56,6 +58,23 @@ def test_a_stream_whose_money_runs_out_ends_with_an_error_and_is_paid_as_deliver
     assert (record.status, record.error_code, record.estimated) == (402, "insufficient_quota", True)
     assert 4_000 < record.output_tokens < 6_000
     assert record.charge_nanos <= STEP_NANOS + 1_000_000
+    assert relay.held_nanos == 0
+
+
+def test_a_stream_whose_hold_is_gone_ends_with_an_error_and_is_paid_as_delivered(relay: Relay) -> None:
+    relay.answers(writing(16_000, told=False))
+
+    def expire() -> None:
+        wallet.void_hold(Hold.objects.values_list("pk", flat=True).get())
+
+    reply = relay.during_a_stream(expire, "hi")
+
+    assert reply.events[-1]["error"]["code"] == "internal_error"
+    assert "[DONE]" not in reply.events
+    record = relay.record
+    assert (record.status, record.estimated) == (500, True)
+    assert 2_000 < record.output_tokens < 6_000
+    assert record.charge_nanos == record.input_tokens * 2_000 + record.output_tokens * 8_000
     assert relay.held_nanos == 0
 
 

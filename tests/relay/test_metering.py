@@ -117,3 +117,22 @@ def test_progress_is_guessed_from_sizes_alone() -> None:
     meter.take(HELLO.replace(b"Hello", b"x" * 305))
 
     assert meter.output_so_far() == 100
+
+
+@pytest.mark.parametrize("after", [b": keep alive\n\n", HELLO, DONE])
+def test_nothing_after_the_end_mark_lets_it_go(after: bytes) -> None:
+    meter = Meter(asked_for_usage=False)
+
+    passed = meter.take(HELLO + USAGE + DONE + after) + meter.take(after)
+
+    assert (passed, meter.tail, meter.ended) == (HELLO, DONE, True)
+
+
+def test_a_folded_stream_remembers_that_it_has_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metering, "KEPT_BYTES_A_STREAM", 10)
+    meter = Meter(asked_for_usage=False)
+
+    meter.take(HELLO + FINISH)
+
+    assert meter.is_finished
+    assert meter.text() == "Hello"
