@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import pytest
 from django.conf import settings
 from django.http import HttpResponse
-from django.test import Client, TestCase
+from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
 from apps.teams.types import TeamAccess
 from tests.cast import access_of, add_member, make_team, make_token, make_user
 from tests.catalogue import import_test_catalogue
 from tests.permissions.table import ROLES, Row
+from tests.shared import around_the_tests
 from tests.staff import sign_in_staff
 
 TEAM_OF_SESSION = "console.team"
@@ -52,15 +53,13 @@ def filled(text: str, ids: dict[str, str]) -> str:
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     """Made once for all tests of a file, in a transaction around theirs."""
-    with django_db_blocker.unblock():
-        around = TestCase._enter_atomics()
+    with around_the_tests(django_db_blocker):
         import_test_catalogue()
         team = make_team("Acme")
         token, _ = make_token(team)
         made = World(team, token.public_id, {role: _session(role, team) for role in ROLES})
         with django_db_blocker.block():
             yield made
-        TestCase._rollback_atomics(around)
 
 
 def _session(role: str, team: TeamAccess) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,17 +11,21 @@ import httpx
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.test import AsyncClient
+from pytest_django.plugin import DjangoDbBlocker
 
 from apps.core import clock
-from apps.relay import catalogue, runtime, services
+from apps.relay import catalogue, pipeline, runtime, services
 from apps.relay.models import ApiToken
+from apps.relay.routing import Router
 from apps.relay.types import ChannelSnapshot, UpstreamTransport
 from apps.relay.upstreams.sandbox import SandboxTransport
 from apps.relay.upstreams.through_httpx import ThroughHttpx
 from apps.teams.types import TeamAccess
 from apps.usage.models import UsageRecord
 from apps.wallet import queries as wallet
+from tests.cast import make_team
 from tests.relay.snapshots import PLAIN, price_config
+from tests.shared import around_the_tests
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -148,6 +153,7 @@ MODELS: list[dict[str, Any]] = [
     {"id": "chat-model", "pricing_config": PLAIN},
     {"id": "thinking-model", "pricing_config": {**PLAIN, "hold": {"hidden_output": True}}},
     {"id": "fixed-model", "pricing_config": price_config(("calls", "0.5"))},
+    {"id": "dear-model", "pricing_config": price_config(("calls", "25"))},
     {"id": "acme/embedder", "type": "embedding", "pricing_config": price_config(("input_tokens", "1"))},
     {"id": "old-model", "pricing_config": PLAIN, "lifecycle": "retired", "successor": "chat-model"},
     {"id": "coming-model", "pricing_config": PLAIN, "lifecycle": "planned"},
@@ -179,13 +185,26 @@ def catalogue_file() -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="module")
+def _house(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[TeamAccess, ApiToken, str]]:
+    """The catalogue, and Acme with a token: made once for all tests of a file, in a transaction around theirs."""
+    with around_the_tests(django_db_blocker):
+        at = clock.now()
+        catalogue.import_catalogue(catalogue_file(), at=at, resolve=str)
+        team = make_team("Acme", credits="100")
+        token, secret = services.create_token(team.id, "test", actor=None, at=at)
+        with django_db_blocker.block():
+            yield team, token, secret
+
+
 @pytest.fixture
-def relay(team: TeamAccess, ledger_checked: None) -> Iterator[Relay]:
+def relay(
+    _house: tuple[TeamAccess, ApiToken, str], ledger_checked: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Relay]:
     """Acme's token, on two sandbox channels; `relay.answers` puts another upstream behind one of them."""
-    at = clock.now()
-    catalogue.import_catalogue(catalogue_file(), at=at, resolve=str)
-    token, secret = services.create_token(team.id, "test", actor=None, at=at)
-    caller = Relay(team, token, secret)
+    team, token, secret = _house
+    monkeypatch.setattr(pipeline, "_router", Router())  # a channel that failed in the test before is not at rest
+    caller = Relay(team, copy(token), secret)
 
     def transport_of(channel: ChannelSnapshot) -> UpstreamTransport:
         return caller.upstreams.get(channel.name) or SandboxTransport()

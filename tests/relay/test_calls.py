@@ -150,7 +150,13 @@ def test_models_are_listed_that_the_token_may_use(relay: Relay) -> None:
     listed = relay.get("/v1/models").json
 
     assert listed["object"] == "list"
-    assert [m["id"] for m in listed["data"]] == ["acme/embedder", "chat-model", "fixed-model", "thinking-model"]
+    assert [m["id"] for m in listed["data"]] == [
+        "acme/embedder",
+        "chat-model",
+        "dear-model",
+        "fixed-model",
+        "thinking-model",
+    ]
     assert listed["data"][0]["owned_by"] == "acme"
 
 

@@ -127,14 +127,13 @@ def test_the_account_may_be_what_is_empty(relay: Relay) -> None:
     relay_wallet = relay.team.wallet_id
     wallet.set_limit(relay.token.account_id, limit_nanos=None)
 
-    for _ in range(200):
-        assert relay.chat(model="fixed-model").status == 200
-    reply = relay.chat(model="fixed-model")
+    assert [relay.chat(model="dear-model").status for _ in range(4)] == [200] * 4
+    reply = relay.chat(model="dear-model")
 
     assert (reply.status, reply.error["scope"], reply.error["need"], reply.error["have"]) == (
         402,
         "account",
-        "0.5",
+        "25",
         "0",
     )
     assert relay.spent_nanos == 100_000_000_000
