@@ -17,8 +17,8 @@ from config.protocol import Protocol
 
 STREAM_SECONDS = 30
 """How long streams may go on after the order to stop."""
-DRAIN_SECONDS = 15
-"""How long, after that, the books may take to be closed."""
+DRAIN_SECONDS = 55
+"""How long, after that, the books may take to be closed: more than the runtime gives its calls and its ledger."""
 _CHILD = "--listener"
 
 
