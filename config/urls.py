@@ -35,3 +35,6 @@ urlpatterns = [
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("", include("apps.console.urls")),
 ]
+
+handler400 = "config.edges.bad_request"
+handler500 = "config.edges.server_error"

@@ -67,7 +67,26 @@ def by_service(service: Callable[..., object], sentence: str | Promise) -> Calla
     return call
 
 
-class ServiceActionsMixin(admin.ModelAdmin[Any]):
+class PlainFiltersMixin(admin.ModelAdmin[Any]):
+    """Lists take only what their own filters link to. Django takes any lookup on any own field, patterns and digests
+    included, and fails on those the database cannot read.
+    """
+
+    compared = frozenset({"exact", "in", "isnull", "isempty", "gt", "gte", "lt", "lte"})
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        field, *_path, how = [*lookup.split("__"), "exact"] if "__" not in lookup else lookup.split("__")
+        is_offered = field in set(map(_filtered_by, self.get_list_filter(request)))
+        return is_offered and how in self.compared and super().lookup_allowed(lookup, value, request)
+
+
+def _filtered_by(entry: Any) -> str:
+    """The field, or the parameter, of one entry of `list_filter`."""
+    name = entry[0] if isinstance(entry, tuple | list) else entry
+    return str(getattr(name, "parameter_name", name)).partition("__")[0]
+
+
+class ServiceActionsMixin(PlainFiltersMixin):
     """Shows the acts as buttons on the row's page and serves their pages. State changes here, never in a form."""
 
     service_actions: ClassVar[tuple[ServiceAction, ...]] = ()
@@ -185,7 +204,7 @@ class CappedPaginator(Paginator[Any]):
         return rows.order_by()[: self.most].count() if isinstance(rows, QuerySet) else len(rows)
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+class ReadOnlyAdmin(PlainFiltersMixin):
     """Rows that are history: nobody adds, changes or deletes them here, whatever the permission."""
 
     list_per_page = 50

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import IO, Any, Final
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.utils import translation
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import exceptions, serializers, status
@@ -114,6 +114,13 @@ def error_response(error: Exception, context: Mapping[str, Any]) -> Response | N
     if challenge:
         response["WWW-Authenticate"] = challenge
     return response
+
+
+def bare_error(status_code: int, *, code: str, kind: str, message: str) -> JsonResponse:
+    """The same shape where no view answers: before one is found, or after one failed."""
+    request_id = public_id("req", uuid7())
+    body = {"error": {"code": code, "type": kind, "message": message, "request_id": request_id}}
+    return JsonResponse(body, status=status_code, headers={"X-Request-Id": request_id, "Cache-Control": "no-store"})
 
 
 def page_of(request: Request) -> tuple[Cursor | None, int]:

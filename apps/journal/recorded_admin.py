@@ -5,12 +5,12 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from apps.core import clock
+from apps.core.admin import PlainFiltersMixin
 from apps.core.http import request_ip
 from apps.journal import services as journal
 from apps.journal.types import Act
@@ -18,7 +18,7 @@ from apps.journal.types import Act
 Values = dict[str, object]
 
 
-class RecordedAdmin(admin.ModelAdmin[Any]):
+class RecordedAdmin(PlainFiltersMixin):
     """Writes who changed which field from what to what, in the transaction of the change. Passwords stay out."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
