@@ -7,6 +7,7 @@ SluiceError
     ├── UnknownAccount         no such account
     ├── HoldRefused            a limit of concurrency, requests or tokens said no
     ├── HoldGone               no such open hold
+    ├── AmountTooLarge         more than an account can count
     ├── IdempotencyConflict    the key was used for something else
     ├── LedgerBusy             too many calls wait; try again
     ├── LedgerUnavailable      the database did not answer in time
@@ -35,6 +36,11 @@ class UnknownAccount(WalletError):
 class HoldGone(WalletError):
     code = "hold_gone"
     text = _("This call is already settled.")
+
+
+class AmountTooLarge(WalletError):
+    code = "amount_too_large"
+    text = _("That is more than an account can hold.")
 
 
 class IdempotencyConflict(WalletError):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 import psycopg
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 
 from apps.wallet import errors, statements
 from apps.wallet.packing import Packed, PackedDumper
@@ -23,6 +23,16 @@ def run(text: str, parameters: Parameters) -> list[tuple[object, ...]]:
     connection.ensure_connection()
     with transaction.atomic(), connection.wrap_database_errors:
         return _run(text, parameters)
+
+
+def post(text: str, parameters: Parameters) -> list[tuple[object, ...]]:
+    """As `run`, for entries that are not calls: a sum beyond what an account can count is the amount's fault."""
+    try:
+        return run(text, parameters)
+    except DataError as error:
+        if isinstance(error.__cause__, psycopg.errors.NumericValueOutOfRange):
+            raise errors.AmountTooLarge from error
+        raise
 
 
 def _run(text: str, parameters: Parameters) -> list[tuple[object, ...]]:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from apps.core.ids import minted_at, uuid7
-from apps.core.money import credits_text
+from apps.core.money import MAX_NANOS, credits_text
 from apps.journal import services as journal
 from apps.journal.types import Act
 from apps.wallet import errors, execution, invariants
@@ -181,7 +181,7 @@ def post_transfers(postings: Sequence[Posting]) -> list[UUID]:
     """Up to 200 entries, all or none; returns the transfer ids in order.
 
     Safe to repeat by key. Raises `IdempotencyConflict` for a key with other content, `InsufficientFunds` when a capped
-    account cannot pay, `UnknownAccount`.
+    account cannot pay, `AmountTooLarge` beyond what an account can count, `UnknownAccount`.
     """
     return [transfer_id for transfer_id, _ in _post(postings)]
 
@@ -242,6 +242,8 @@ def _post(postings: Sequence[Posting], *, more: object = None) -> list[tuple[UUI
     """Transfer id and whether the key was known, for each posting; `more` is content that only the digest sees."""
     if len(postings) > POSTINGS_AT_MOST:
         raise ValueError(f"at most {POSTINGS_AT_MOST} postings a transaction")
+    if any(p.amount_nanos > MAX_NANOS for p in postings):
+        raise errors.AmountTooLarge
     parameters: Parameters = [
         pack("text", [p.key for p in postings]),
         pack("bytea", [_digest(p, more) for p in postings]),
@@ -254,7 +256,7 @@ def _post(postings: Sequence[Posting], *, more: object = None) -> list[tuple[UUI
         pack("bigint", [p.actor for p in postings]),
         pack("uuid", [p.reverses for p in postings]),
     ]
-    rows = execution.run(POST, parameters)
+    rows = execution.post(POST, parameters)
     return [(UUID(str(transfer_id)), bool(was_repeated)) for transfer_id, was_repeated in rows]
 
 

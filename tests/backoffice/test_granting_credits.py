@@ -61,7 +61,7 @@ def test_the_same_page_with_another_amount_is_refused(desk: Client, team: TeamAc
     assert wallet.balance_of(team.wallet_id).available_nanos == 105_000_000_000
 
 
-@pytest.mark.parametrize("amount", ["0", "-1", "1e3", "", "NaN", "0.0000000001", "99999999999"])
+@pytest.mark.parametrize("amount", ["0", "-1", "1e3", "", "NaN", "0.0000000001", "99999999999", "9223372036"])
 def test_an_odd_amount_is_refused_and_nothing_happens(desk: Client, team: TeamAccess, amount: str) -> None:
     key = key_of(desk.get(grant_url(team)).content)
 

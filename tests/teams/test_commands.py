@@ -107,3 +107,33 @@ def test_an_amount_that_is_none_is_refused(team: TeamAccess, amount: str) -> Non
 def test_a_team_that_does_not_exist_gets_nothing() -> None:
     with pytest.raises(CommandError, match="no open team"):
         run("grant_credits", "--team", "team_x", "--amount", "1", "--reason", "x")
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "odd"),
+    [
+        ("grant_credits", "--amount", "9223372036"),
+        ("grant_credits", "--reason", "a\0b"),
+        ("grant_credits", "--reason", "x" * 201),
+        ("grant_credits", "--reason", "\ud800"),
+        ("grant_credits", "--team", "\0"),
+        ("grant_credits", "--key", "k" * 101),
+        ("create_personal_token", "--days", "9999999999"),
+        ("create_personal_token", "--days", "-1"),
+        ("create_personal_token", "--name", "n" * 81),
+        ("create_personal_token", "--user", "\0"),
+        ("create_token", "--name", "\0"),
+        ("create_token", "--limit", "9223372037"),
+        ("create_user", "--email", "\0@example.com"),
+    ],
+)
+def test_an_odd_value_is_refused_in_a_sentence(team: TeamAccess, command: str, option: str, odd: str) -> None:
+    usual = {
+        "grant_credits": {"--team": team.public_id, "--amount": "1", "--reason": "x"},
+        "create_personal_token": {"--user": "ada@example.com"},
+        "create_token": {"--team": team.public_id, "--name": "app"},
+        "create_user": {"--email": "bob@example.com", "--password": PASSWORD},
+    }
+
+    with pytest.raises(CommandError):
+        run(command, *(f"{name}={value}" for name, value in (usual[command] | {option: odd}).items()))

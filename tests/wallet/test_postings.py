@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 from apps.core.ids import uuid7
 from apps.wallet import queries
 from apps.wallet import services as wallet
-from apps.wallet.errors import IdempotencyConflict, InsufficientFunds, UnknownAccount
+from apps.wallet.errors import AmountTooLarge, IdempotencyConflict, InsufficientFunds, UnknownAccount
 from apps.wallet.models import Account, Lot, LotSource, Transfer, TransferKind
 from apps.wallet.types import House, LotTerms, Posting
 from tests.wallet.conftest import CREDIT, Payer
@@ -160,3 +160,11 @@ def test_legs_of_a_call_have_ids_of_their_own_in_the_same_month(db: None) -> Non
     assert len({call_id, late, loss}) == 3
     assert call_id.int >> 80 == late.int >> 80 == loss.int >> 80
     assert (late.version, loss.version) == (8, 8)
+
+
+@pytest.mark.parametrize("nanos", [2**63, 2**63 - 1])  # beyond one amount, and beyond the sum with the 100 there are
+def test_more_than_an_account_can_count_is_refused(payer: Payer, nanos: int) -> None:
+    with pytest.raises(AmountTooLarge):
+        grant(payer, nanos)
+
+    assert queries.balance_of(payer.wallet).balance_nanos == 100 * CREDIT

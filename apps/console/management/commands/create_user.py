@@ -10,6 +10,7 @@ from django.db import transaction
 
 from apps.accounts import services as accounts
 from apps.accounts.errors import EmailTaken
+from apps.core import arguments
 from apps.teams import services as teams
 
 
@@ -17,8 +18,8 @@ class Command(BaseCommand):
     help = "Add a user with a personal team and a wallet. The e-mail address counts as confirmed."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--email", required=True)
-        parser.add_argument("--password", required=True)
+        parser.add_argument("--email", required=True, type=arguments.text(at_most=254))
+        parser.add_argument("--password", required=True, type=arguments.text(at_most=200))
         parser.add_argument("--staff", action="store_true", help="may open the back office and do everything there")
 
     def handle(self, *args: Any, email: str, password: str, staff: bool, **options: Any) -> None:

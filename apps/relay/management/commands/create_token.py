@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.core import clock
+from apps.core import arguments, clock
 from apps.core.errors import SluiceError
 from apps.core.money import nanos_from_text
 from apps.relay import services
@@ -15,8 +15,10 @@ class Command(BaseCommand):
     help = "Mint an API token (sk-…) for a team. Prints it once."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--team", required=True, metavar="ID", help="public id: team_…")
-        parser.add_argument("--name", required=True)
+        parser.add_argument(
+            "--team", required=True, type=arguments.text(at_most=80), metavar="ID", help="public id: team_…"
+        )
+        parser.add_argument("--name", required=True, type=arguments.text(at_most=80))
         parser.add_argument("--limit", default="0", metavar="CREDITS", help="0, the default, is no limit of its own")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.core import clock
+from apps.core import arguments, clock
 from apps.core.errors import SluiceError
 from apps.teams import queries, services
 from apps.teams.models import Scope
@@ -16,11 +16,18 @@ class Command(BaseCommand):
     help = "Mint a personal access token (pat_…) that acts for a user in one team. Prints it once."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--user", required=True, metavar="EMAIL")
-        parser.add_argument("--team", metavar="ID", help="public id of the team; the personal one if absent")
-        parser.add_argument("--name", default="created by an operator")
+        parser.add_argument("--user", required=True, type=arguments.text(at_most=254), metavar="EMAIL")
+        parser.add_argument(
+            "--team",
+            type=arguments.text(at_most=80),
+            metavar="ID",
+            help="public id of the team; the personal one if absent",
+        )
+        parser.add_argument("--name", type=arguments.text(at_most=80), default="created by an operator")
         parser.add_argument("--scopes", default="read,tokens", help=f"of {', '.join(Scope.values)}")
-        parser.add_argument("--days", type=int, default=90, help="until it expires, at most 365")
+        parser.add_argument(
+            "--days", type=arguments.number(at_least=1, at_most=365), default=90, help="until it expires, at most 365"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = get_user_model().objects.filter(email__iexact=options["user"], is_active=True).first()

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from apps.core import arguments
 from apps.core.errors import SluiceError
 from apps.core.ids import uuid7
 from apps.core.money import credits_text, nanos_from_text
@@ -16,10 +17,14 @@ class Command(BaseCommand):
     help = "Grant credits to a team. With --key, a repetition grants nothing more."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--team", required=True, metavar="ID", help="public id, team_…")
+        parser.add_argument(
+            "--team", required=True, type=arguments.text(at_most=80), metavar="ID", help="public id, team_…"
+        )
         parser.add_argument("--amount", required=True, metavar="CREDITS", help='such as "10" or "0.5"')
-        parser.add_argument("--reason", required=True)
-        parser.add_argument("--key", help="idempotency key; a new one each time if absent")
+        parser.add_argument("--reason", required=True, type=arguments.text(at_most=200))
+        parser.add_argument(
+            "--key", type=arguments.text(at_most=100), help="idempotency key; a new one each time if absent"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         team = queries.team_by_public_id(options["team"])
