@@ -10,6 +10,15 @@ from tests.bench.report import page, rows_of, table
 from tests.bench.targets import running
 from tests.live.site import ROOT
 
+PAGE = ROOT / "docs" / "benchmarks.md"
+NOTES = "\n## What the gaps are made of"
+
+
+def _notes() -> str:
+    """What somebody wrote about an earlier run: kept, to be read again against the new figures."""
+    _, heading, notes = PAGE.read_text().partition(NOTES) if PAGE.exists() else ("", "", "")
+    return heading + notes
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -25,9 +34,8 @@ def main() -> None:
     rows = rows_of(found, held)
     say("\n" + table(rows))
     if not quick:
-        (ROOT / "docs" / "benchmarks.md").write_text(
-            page(rows, rounds=rounds, on=datetime.now(UTC).date(), load_before=load_before)
-        )
+        measured = page(rows, rounds=rounds, on=datetime.now(UTC).date(), load_before=load_before)
+        PAGE.write_text(measured + _notes())
         say("\nWritten to docs/benchmarks.md")
 
 
