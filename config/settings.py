@@ -139,6 +139,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "console:home"
+ACCOUNT_FORMS = {"signup": "apps.console.forms.SignUpForm"}
 ACCOUNT_ADAPTER = "apps.console.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

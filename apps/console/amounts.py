@@ -11,9 +11,10 @@ from apps.core.money import NANOS_PER_CREDIT, round_half_up
 
 BALANCE_PLACES: Final = 2
 CALL_PLACES: Final = 4
+FIELD_PLACES: Final = range(BALANCE_PLACES, 13)  # with 12 of them a nanocredit can be written at any rate below 500
 MINUS: Final = "−"
 
-_FIGURE: Final = re.compile(r"(\d{1,9})(?:\.(\d{1,6}))?", re.ASCII)
+_FIGURE: Final = re.compile(r"(\d{1,9})(?:\.(\d{1,12}))?", re.ASCII)
 _SIGNS: Final = {"usd": "US$", "cny": "¥", "credits": ""}
 
 
@@ -80,5 +81,12 @@ def nanos_from_figure(text: str, credits_per_unit: Decimal) -> int:
 
 
 def plain_figure(nanos: int, credits_per_unit: Decimal) -> str:
-    """What `nanos_from_figure` reads, for a field to start with: no grouping, `0` for nothing."""
-    return figure(nanos, credits_per_unit, places=BALANCE_PLACES).replace(",", "") if nanos else "0"
+    """What `nanos_from_figure` reads, for a field to start with: no grouping, `0` for nothing.
+
+    What two decimals cannot show comes with as many as it takes to read it back: `0.00` would mean no limit.
+    """
+    texts = (figure(nanos, credits_per_unit, places=places).replace(",", "") for places in FIELD_PLACES)
+    rounded = next(texts)
+    if not nanos or rounded.strip("0."):
+        return rounded if nanos else "0"
+    return next((text for text in texts if nanos_from_figure(text, credits_per_unit) == nanos), rounded)

@@ -5,7 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
+from allauth.account.forms import SignupForm
 from django import forms
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.types import DisplayUnit, Language
@@ -133,6 +136,18 @@ class LogFilterForm(forms.Form):
             status=chosen.get("status"),
             from_at=None if period is None else at - period,
         )
+
+
+class SignUpForm(SignupForm):  # type: ignore[misc]
+    """allauth's, with the same work for every address: hashing takes most of a second, so whoever has a clock could
+    tell the addresses that have an account from those that have none.
+    """
+
+    def try_save(self, request: HttpRequest) -> tuple[Any, HttpResponse | None]:
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])
+        saved: tuple[Any, HttpResponse | None] = super().try_save(request)
+        return saved
 
 
 class LanguageForm(forms.Form):

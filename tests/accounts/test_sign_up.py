@@ -1,7 +1,9 @@
 import re
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
+from django.test import Client
 
 from apps.accounts import queries as people
 from apps.accounts import services as accounts
@@ -68,3 +70,26 @@ def test_an_address_with_an_account_gets_the_same_answer_as_a_new_one(client):
 
     assert answer["Location"] == "/accounts/confirm-email/"
     assert mail.outbox[-1].subject == "You have a Sluice account already"
+
+
+class CountingHasher(MD5PasswordHasher):
+    """Notes each password that is hashed for storing."""
+
+    algorithm = "counting"
+    hashed = 0
+
+    def encode(self, password, salt):
+        type(self).hashed += 1
+        return super().encode(password, salt)
+
+
+def test_an_address_with_an_account_costs_as_much_work_as_a_new_one(client, settings):
+    make_user("known@example.com")
+    settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
+    CountingHasher.hashed = 0
+
+    client.post("/accounts/signup/", NEW | {"email": "known@example.com"})
+    for_known = CountingHasher.hashed
+    Client().post("/accounts/signup/", NEW)
+
+    assert (for_known, CountingHasher.hashed - for_known) == (1, 1)

@@ -57,3 +57,9 @@ def test_a_field_starts_with_what_it_can_read_back() -> None:
     assert plain_figure(nanos, Decimal(7)) == "1000.00"
     assert nanos_from_figure("1000.00", Decimal(7)) == nanos
     assert plain_figure(0, Decimal(7)) == "0"
+
+
+@pytest.mark.parametrize(("nanos", "shown"), [(1, "0.0000000001"), (10_000_000, "0.0014285714"), (7_000_000, "0.001")])
+def test_a_field_shows_exactly_what_two_decimals_would_hide(nanos: int, shown: str) -> None:
+    assert plain_figure(nanos, Decimal(7)) == shown
+    assert nanos_from_figure(shown, Decimal(7)) == nanos

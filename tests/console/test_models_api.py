@@ -87,6 +87,6 @@ def test_a_script_without_the_scope_or_with_a_bad_token_is_refused(team: TeamAcc
     assert Client(headers={"Authorization": "Bearer pat_x"}).get("/api/models").status_code == 401
 
 
-@pytest.mark.parametrize("model", ["nothing", "a/b", "%00", "chat-small/x", "x" * 2000])
+@pytest.mark.parametrize("model", ["nothing", "a/b", "chat-small/x", "x" * 2000])
 def test_a_model_that_is_not_there_is_not_found(db: None, model: str) -> None:
     assert Client().get(f"/api/models/{model}").status_code == 404

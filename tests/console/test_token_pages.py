@@ -119,3 +119,23 @@ def test_the_list_asks_as_many_questions_for_many_tokens_as_for_one(browser, tea
 
     with django_assert_num_queries(8):
         browser.get("/console/tokens")
+
+
+def test_a_tiny_limit_is_shown_as_it_is_and_outlives_another_name(browser, team):
+    token, _ = make_token(team, "app", limit="0.01")
+
+    page = browser.get(f"/console/tokens/{token.public_id}")
+    browser.post(f"/console/tokens/{token.public_id}", {"name": "renamed", "limit": "0.0014285714", "models": ""})
+
+    assert 'value="0.0014285714"' in page.content.decode()
+    assert [(row.token.name, row.token.limit_nanos) for row in relay.tokens_of(team.id)] == [("renamed", 10_000_000)]
+
+
+@pytest.mark.parametrize(
+    "page", ["/console/", "/console/tokens", "/console/logs", "/console/settings", "/accounts/2fa/"]
+)
+def test_no_cache_keeps_a_page_about_somebody(browser, page):
+    kept = browser.get(page).headers["Cache-Control"]
+
+    assert "private" in kept
+    assert "no-store" in kept
