@@ -4,6 +4,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 # Metadata and host agents of the clouds that lie outside the link-local range.
 _METADATA = frozenset(map(ip_address, ("100.100.100.200", "168.63.129.16", "fd00:ec2::254", "192.0.0.192")))
+_METADATA_NAMES = frozenset(
+    ("metadata", "metadata.goog", "metadata.google.internal", "metadata.tencentyun.com", "instance-data")
+)
 _NAT64 = ip_network("64:ff9b::/96")
 
 
@@ -13,6 +16,12 @@ def is_reachable(text: str, *, allow_private: bool) -> bool:
     if address in _METADATA or address.is_link_local or address.is_multicast or address.is_unspecified:
         return False
     return address.is_global or (allow_private and (address.is_private or _is_shared(address)))
+
+
+def is_metadata_name(host: str) -> bool:
+    """True for the names by which clouds call their metadata services."""
+    name = host.lower().rstrip(".")
+    return name in _METADATA_NAMES or name.startswith("instance-data.")
 
 
 def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

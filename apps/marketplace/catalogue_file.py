@@ -43,7 +43,9 @@ _MODEL_KEYS = frozenset(
         "access_groups",
     }
 )
-_LONGEST_CODE = 120
+_LONGEST = {"models": 120, "vendors": 40, "model_types": 40}
+_LAST_POSITION = 32_767
+MOST_TOKENS = 100_000_000
 
 T = TypeVar("T")
 
@@ -110,8 +112,12 @@ def _by_code(data: Mapping[str, Any], section: str, read: Callable[[Mapping[str,
     found: dict[str, T] = {}
     for place, entry in _entries(data, section):
         code = entry.get("id" if section == "models" else "code")
-        if not isinstance(code, str) or not 0 < len(code) <= _LONGEST_CODE:
-            raise CatalogueError(place, _("Name the entry with a text of at most 120 characters."))
+        if not isinstance(code, str) or not 0 < len(code) <= _LONGEST[section] or not code.isprintable():
+            raise CatalogueError(
+                place,
+                _("Name the entry with one line of text, of at most %(most)d characters.")
+                % {"most": _LONGEST[section]},
+            )
         if code in found:
             raise CatalogueError(f"{section}/{code}", _("This entry stands in the file twice."))
         found[code] = read(entry, f"{section}/{code}")
@@ -134,8 +140,10 @@ def _vendor(entry: Mapping[str, Any], place: str) -> VendorEntry:
 def _type(entry: Mapping[str, Any], place: str) -> TypeEntry:
     _check_keys(entry, frozenset({"code", "name", "position"}), place)
     position = entry.get("position", 0)
-    if not _is_count(position):
-        raise CatalogueError(place, _("`position` is a whole number from 0."))
+    if not _is_count(position, _LAST_POSITION):
+        raise CatalogueError(
+            f"{place}.position", _("Write a whole number from 0 to %(most)d.") % {"most": _LAST_POSITION}
+        )
     return TypeEntry(entry["code"], _names(entry.get("name", {}), place), position)
 
 
@@ -158,9 +166,10 @@ def read_display_config(value: object, place: str) -> Mapping[str, Any]:
     """The display_config as it stands, once the parts that calls depend on can be used. Raises `CatalogueError`."""
     display = _object(value, place)
     for name in ("context_length", "max_output"):
-        if display.get(name) is not None and not _is_count(display[name]):
+        if display.get(name) is not None and not _is_count(display[name], MOST_TOKENS):
             raise CatalogueError(
-                f"{place}.display_config.{name}", _("Write a whole number of tokens, or null when unknown.")
+                f"{place}.display_config.{name}",
+                _("Write a whole number of tokens, at most %(most)d, or null when unknown.") % {"most": MOST_TOKENS},
             )
     _names(display.get("title", {}), f"{place}.display_config.title")
     return display
@@ -184,7 +193,7 @@ def _lifecycle(value: object, place: str) -> str:
 
 
 def _date(value: object, place: str) -> date | None:
-    if value is None or isinstance(value, date):
+    if value is None or type(value) is date:
         return value
     try:
         return date.fromisoformat(str(value))
@@ -227,5 +236,5 @@ def _check_keys(entry: Mapping[str, Any], known: frozenset[str], place: str) -> 
         )
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+def _is_count(value: object, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most

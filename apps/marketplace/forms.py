@@ -72,6 +72,12 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
             "display_config",
         )
 
+    def clean_successor(self) -> Model | None:
+        successor: Model | None = self.cleaned_data["successor"]
+        if successor is not None and successor.pk == self.instance.pk:
+            raise forms.ValidationError(_("A model cannot succeed itself."))
+        return successor
+
     def clean_display_config(self) -> dict[str, Any]:
         try:
             return dict(read_display_config(self.cleaned_data["display_config"] or {}, "display_config"))

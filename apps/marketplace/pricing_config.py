@@ -36,6 +36,9 @@ PART_KINDS = frozenset({"image", "audio", "video", "file"})
 _HOLD_KEYS = frozenset({"strategy", "max", "hidden_output", "pass_unknown_priced", "part_tokens"})
 _PRICE = re.compile(r"\d{1,15}(\.\d{1,40})?", re.ASCII)
 _MOST = 10**12
+# Credits for one. With the longest context there can be (10^8 tokens) a call stays within what the ledger can hold.
+MOST_FOR_A_TOKEN = 10
+MOST_FOR_ONE = 1_000_000
 
 Config = dict[str, Any]
 
@@ -77,6 +80,22 @@ def in_credits(config: Mapping[str, Any], credits_per_unit: Decimal) -> Config:
     if "max" in hold:
         converted["hold"] = {**hold, "max": _product(hold["max"], credits_per_unit)}
     return converted
+
+
+def check_range(config: Mapping[str, Any]) -> None:
+    """Raises `PricingConfigError` for a price in credits at which a plain call would be beyond the ledger's range.
+
+    For new prices only: what was once published stays readable.
+    """
+    for index, entry in enumerate(config["items"]):
+        most = MOST_FOR_A_TOKEN if entry["meter"].endswith("tokens") else MOST_FOR_ONE
+        for place, tier in enumerate(entry["tiers"]):
+            if Fraction(tier["price"]) > most * entry["unit"]:
+                raise PricingConfigError(
+                    f"items[{index}].tiers[{place}].price",
+                    _("This is more than %(most)d credits for one: write a lower price or a larger unit.")
+                    % {"most": most},
+                )
 
 
 def without_version_facts(config: Mapping[str, Any]) -> Config:

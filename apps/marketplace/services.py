@@ -15,9 +15,9 @@ from apps.journal import services as journal
 from apps.journal.types import Act
 from apps.marketplace import queries
 from apps.marketplace.catalogue_file import ModelEntry, Section, read_section
-from apps.marketplace.errors import CatalogueError, PriceConflict
+from apps.marketplace.errors import CatalogueError, PriceConflict, PricingConfigError
 from apps.marketplace.models import CreditRate, Lifecycle, Model, ModelType, PriceVersion, Vendor
-from apps.marketplace.pricing_config import CREDIT, in_credits, parse_config, without_version_facts
+from apps.marketplace.pricing_config import CREDIT, check_range, in_credits, parse_config, without_version_facts
 from apps.marketplace.types import ImportReport, PublishedPrice
 from apps.teams import queries as teams
 
@@ -131,10 +131,12 @@ def _converted(entered: Mapping[str, Any], *, at: datetime) -> tuple[int | None,
     currency = entered.get("currency", CREDIT)
     if currency not in ("USD", "CNY"):
         parse_config(entered)
+        check_range(entered)
         return None, entered
     rate = queries.credit_rate(currency, at=at)
     config = in_credits(entered, rate.credits_per_unit)
     parse_config(config)
+    check_range(config)
     return rate.rate_id or _first_rate(currency, rate.credits_per_unit, at=at), config
 
 
@@ -195,6 +197,8 @@ def _link_successors(section: Section, changes: _Changes) -> None:
     known = {code: row.pk for code, row in rows.items()}
     for entry in section.models.values():
         row = rows[entry.code]
+        if entry.successor == entry.code:
+            raise CatalogueError(f"models/{entry.code}.successor", _("A model cannot succeed itself."))
         successor_id = entry.successor and _found(
             known, entry.successor, entry, _("There is no model “%(code)s” to succeed it.")
         )
@@ -210,7 +214,10 @@ def _import_prices(section: Section, changes: _Changes, *, at: datetime) -> None
     for entry in section.models.values():
         if entry.pricing_config is None:
             continue
-        published = publish_price(ids[entry.code], entry.pricing_config, at=at)
+        try:
+            published = publish_price(ids[entry.code], entry.pricing_config, at=at)
+        except PricingConfigError as error:
+            raise CatalogueError(f"models/{entry.code}.pricing_config.{error.path}", error.problem) from None
         if published.changed:
             changed = changes.created if published.number == 1 else changes.changed
             changed.append(f"prices/{entry.code}")

@@ -17,8 +17,9 @@ from apps.journal.types import Act
 from apps.marketplace import queries as marketplace_queries
 from apps.marketplace import services as marketplace
 from apps.relay import services
+from apps.relay.catalogue_text import check_values
 from apps.relay.channel_file import ChannelEntry, Resolve, read_channels
-from apps.relay.errors import CatalogueInvalid
+from apps.relay.errors import CatalogueInvalid, ChannelInvalid
 from apps.relay.models import Channel
 from apps.relay.services.channels import key_digest, terms_of
 from apps.teams import queries as teams_queries
@@ -50,6 +51,7 @@ def import_catalogue(
     All or nothing, and nothing with `dry_run`, whose answer is true all the same. A changed price becomes a version in
     force `at`. Raises `CatalogueInvalid` and the errors of the apps that own a section.
     """
+    check_values(catalogue)
     unknown = sorted(set(catalogue) - set(SECTIONS))
     if unknown:
         raise CatalogueInvalid(_("There is no section %(section)s.") % {"section": unknown[0]}, path=unknown[0])
@@ -111,16 +113,24 @@ def _import_channels(
     stored = {channel.name: channel for channel in _rows().select_for_update(of=("self",))}
     changes = []
     for name, entry in entries.items():
-        channel = stored.get(name)
-        if channel is None:
-            _create(entry, at=at)
-            changes.append(CatalogueChange("+", f"{CHANNELS}/{name}"))
-        elif details := _change(channel, entry, at=at):
-            changes.append(CatalogueChange("~", f"{CHANNELS}/{name}", "; ".join(details)))
+        try:
+            changes.extend(_import_channel(entry, stored.get(name), at=at))
+        except ChannelInvalid as error:
+            place = "/".join(filter(None, (CHANNELS, name, str(error.details.get("field", "")))))
+            raise CatalogueInvalid(f"{place}: {error.text}", path=place) from None
     for name in sorted(set(stored) - set(entries)) if prune else ():
         services.remove_channel(stored[name].pk, actor=None, at=at)
         changes.append(CatalogueChange("-", f"{CHANNELS}/{name}"))
     return changes
+
+
+def _import_channel(entry: ChannelEntry, channel: Channel | None, *, at: datetime) -> list[CatalogueChange]:
+    subject = f"{CHANNELS}/{entry.name}"
+    if channel is None:
+        _create(entry, at=at)
+        return [CatalogueChange("+", subject)]
+    details = _change(channel, entry, at=at)
+    return [CatalogueChange("~", subject, "; ".join(details))] if details else []
 
 
 def _create(entry: ChannelEntry, *, at: datetime) -> None:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.relay.errors import CatalogueInvalid
 
 FROM_ENVIRONMENT = "env:"
+MAX_SOURCE_LENGTH = 120
 
 Resolve = Callable[[str], str]
 
@@ -118,12 +119,14 @@ def _term(row: Mapping[str, Any], field: str, place: str) -> Any:
 def _keys(values: object, place: str, resolve: Resolve) -> tuple[KeyEntry, ...]:
     if not isinstance(values, list) or not all(value is None or _is_text(value) for value in values):
         raise _wrong(place, _("write a list of keys, env:NAME or null."))
-    return tuple(_key(value, resolve) for value in values if value is not None)
+    return tuple(_key(value, place, resolve) for value in values if value is not None)
 
 
-def _key(value: str, resolve: Resolve) -> KeyEntry:
+def _key(value: str, place: str, resolve: Resolve) -> KeyEntry:
     if not value.startswith(FROM_ENVIRONMENT):
         return KeyEntry(value.strip())
+    if len(value) > MAX_SOURCE_LENGTH:
+        raise _wrong(place, _("the name of this variable is too long."))
     return KeyEntry(resolve(value.removeprefix(FROM_ENVIRONMENT)).strip(), source=value)
 
 

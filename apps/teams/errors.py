@@ -11,6 +11,8 @@ TeamsError (SluiceError)
 └── AccessGroupInUse     (Conflict)   a group to remove that a team still has
 """
 
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import Conflict, Invalid, NotAllowed, NotFound, SluiceError
@@ -52,7 +54,9 @@ class ScopesInvalid(Invalid, TeamsError):
 
 class AccessGroupInvalid(Invalid, TeamsError):
     code = "access_group_invalid"
-    text = _("An access group needs a code, a multiplier such as 1 or 0.8, and whole numbers as limits.")
+
+    def __init__(self, path: str, problem: str | Promise) -> None:
+        super().__init__(format_lazy("{path}: {problem}", path=path, problem=problem), path=path)
 
 
 class AccessGroupInUse(Conflict, TeamsError):

@@ -120,13 +120,13 @@ def note_use(token_id: int, *, at: datetime) -> None:
     PersonalAccessToken.objects.filter(pk=token_id).update(last_used_at=at)
 
 
-def import_access_groups(rows: Sequence[Mapping[str, object]], *, prune: bool = False) -> ImportReport:
+def import_access_groups(rows: object, *, prune: bool = False) -> ImportReport:
     """Makes the access groups equal to `rows`; a second run changes nothing.
 
     With `prune`, groups that are not listed go. The caller's transaction decides whether anything stays. Raises
     `AccessGroupInvalid` for a row that cannot be read and `AccessGroupInUse` for a group that a team still has.
     """
-    wanted = {str(fields["code"]): fields for fields in map(_group_fields, rows)}
+    wanted = _wanted_groups(rows)
     with transaction.atomic():
         known = {group.code: group for group in AccessGroup.objects.select_for_update()}
         created = tuple(code for code in wanted if code not in known)
@@ -163,20 +163,49 @@ def _access_of(user_id: int, team: Team) -> TeamAccess:
     return access
 
 
-def _group_fields(row: Mapping[str, object]) -> dict[str, object]:
-    code, unknown = row.get("code"), set(row) - _GROUP_FIELDS
-    if unknown or not isinstance(code, str) or not _CODE.fullmatch(code):
-        raise AccessGroupInvalid(code=code, unknown=sorted(unknown))
+def _wanted_groups(rows: object) -> dict[str, dict[str, object]]:
+    if not isinstance(rows, list | tuple):
+        raise AccessGroupInvalid("access_groups", _("Write a list of objects."))
+    wanted: dict[str, dict[str, object]] = {}
+    for index, row in enumerate(rows):
+        code = _group_code(row, f"access_groups[{index}]")
+        if code in wanted:
+            raise AccessGroupInvalid(f"access_groups/{code}", _("This entry stands in the file twice."))
+        wanted[code] = _group_fields(code, row)
+    return wanted
+
+
+def _group_code(row: object, place: str) -> str:
+    code = row.get("code") if isinstance(row, Mapping) else None
+    if not isinstance(code, str) or not _CODE.fullmatch(code):
+        raise AccessGroupInvalid(
+            place, _("Write an object with a code of at most 40 letters, digits, hyphens and underscores.")
+        )
+    return code
+
+
+def _group_fields(code: str, row: Mapping[str, object]) -> dict[str, object]:
+    place = f"access_groups/{code}"
+    unknown = sorted(map(str, set(row) - _GROUP_FIELDS))
+    if unknown:
+        raise AccessGroupInvalid(f"{place}/{unknown[0]}", _("There is no such field here."))
     limits = {name: row[name] for name in queries.LIMITS if name in row}
-    if any(type(limit) is not int or not 0 <= limit <= _MAX_LIMIT for limit in limits.values()):
-        raise AccessGroupInvalid(code=code, limits=limits)
-    return {"code": code, "multiplier": _multiplier(code, row.get("multiplier", "1")), **limits}
+    for name, limit in limits.items():
+        if type(limit) is not int or not 0 <= limit <= _MAX_LIMIT:
+            raise AccessGroupInvalid(
+                f"{place}/{name}", _("Write a whole number from 0 to %(most)d.") % {"most": _MAX_LIMIT}
+            )
+    return {"code": code, "multiplier": _multiplier(row.get("multiplier", "1"), f"{place}/multiplier"), **limits}
 
 
-def _multiplier(code: str, text: object) -> Decimal:
-    if not _MULTIPLIER.fullmatch(str(text)):
-        raise AccessGroupInvalid(code=code, multiplier=text)
-    return Decimal(str(text))
+def _multiplier(value: object, place: str) -> Decimal:
+    """As text, because a JSON number may already have lost digits. A whole number has none to lose."""
+    text = str(value) if type(value) is int else value
+    if not isinstance(text, str) or not _MULTIPLIER.fullmatch(text):
+        raise AccessGroupInvalid(
+            place, _('Write a text such as "0.8", from 0 to 9999.9999, with at most four decimals.')
+        )
+    return Decimal(text)
 
 
 def _remove(codes: Sequence[str]) -> None:

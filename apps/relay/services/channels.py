@@ -1,16 +1,18 @@
 """Acts on channels and their keys. A key goes in and never comes out; it stays with the address it was given for."""
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.core.addresses import is_reachable
+from apps.core.addresses import is_metadata_name, is_reachable
 from apps.core.encryption import encrypt
 from apps.journal import services as journal
 from apps.journal.types import Act
@@ -21,6 +23,9 @@ from apps.teams import queries as teams
 
 MAX_KEY_LENGTH = 4_000
 SHOWN_FROM_LENGTH = 16
+MAX_URL_LENGTH = 300
+_URL = re.compile(r"https?://[!-~]+")
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?|[0-9a-f:.]+")
 
 
 class ChannelTerms(TypedDict, total=False):
@@ -197,6 +202,16 @@ def _apply(channel: Channel, terms: ChannelTerms) -> None:
     channel.bills_after_cancel = terms.get("bills_after_cancel", channel.bills_after_cancel)
     if channel.weight < 1:
         raise ChannelInvalid(_("A weight is a whole number of at least 1."), field="weight")
+    _check_columns(channel, exclude={"base_url"})
+
+
+def _check_columns(row: Channel | ChannelModel, *, exclude: Collection[str]) -> None:
+    """Lengths, ranges and alphabets as the columns have them: beyond those the database would refuse the row."""
+    try:
+        row.clean_fields(exclude=exclude)
+    except ValidationError as error:
+        field, problems = next(iter(error.message_dict.items()))
+        raise ChannelInvalid(" ".join(problems), field=field) from None
 
 
 def _one_of(value: str, known: Collection[str], field: str) -> str:
@@ -209,8 +224,8 @@ def _checked_url(url: str, kind: str) -> str:
     """The address without a trailing slash. Our own credentials go there, so it must be ours to call."""
     if kind == ChannelKind.SANDBOX and not url:
         return ""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+    parts = _parts_of(url)
+    if parts is None or parts.hostname is None:
         raise ChannelInvalid(_("Write the address as https://host/path, without sign-in or query."), field="base_url")
     if not _may_be_called(parts.hostname):
         raise ChannelInvalid(
@@ -221,8 +236,23 @@ def _checked_url(url: str, kind: str) -> str:
     return url.rstrip("/")
 
 
+def _parts_of(url: str) -> SplitResult | None:
+    """The address in its parts; None unless it is plain: nothing but a host, perhaps a port, and a path."""
+    if len(url) > MAX_URL_LENGTH or not _URL.fullmatch(url) or any(character in url for character in "@?#\\"):
+        return None
+    try:
+        parts = urlsplit(url)
+        is_plain = parts.port != 0 and _HOST.fullmatch(parts.hostname or "") is not None
+    except ValueError:
+        return None
+    return parts if is_plain else None
+
+
 def _may_be_called(host: str) -> bool:
     """Literal addresses are judged here, names when the transport has resolved them."""
+    host = host.rstrip(".")
+    if is_metadata_name(host):
+        return False
     if host == "localhost" or host.endswith(".localhost"):
         return bool(settings.ALLOW_PRIVATE_UPSTREAMS)
     try:
@@ -251,6 +281,7 @@ def _set_models(channel: Channel, models: Mapping[str, str]) -> None:
     known = dict(channel.models.values_list("model_id", "upstream_name"))
     for code, upstream_name in models.items():
         if known.get(ids[code]) != upstream_name:
+            _check_columns(ChannelModel(upstream_name=upstream_name), exclude={"channel", "model"})
             ChannelModel.objects.update_or_create(
                 channel=channel, model_id=ids[code], defaults={"upstream_name": upstream_name}
             )

@@ -54,7 +54,9 @@ def _read(path: Path) -> dict[str, Any]:
         catalogue = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{path} cannot be read: {error}") from None
-    except (json.JSONDecodeError, yaml.YAMLError) as error:
+    except RecursionError:
+        raise CommandError(f"{path} is nested too deeply to be a catalogue.") from None
+    except (ValueError, yaml.YAMLError) as error:  # a number of thousands of digits and 2026-02-30 are ValueErrors
         raise CommandError(f"{path} is not valid JSON or YAML: {error}") from None
     if not isinstance(catalogue, dict):
         raise CommandError(f"{path} holds no catalogue: write an object with sections such as models and channels.")
