@@ -95,7 +95,7 @@ def bound_nanos(price: PriceList, extras: Extras, inputs: int, outputs: int, mul
             f"This model has no price for {missing.meter} under the options of this request.",
             code="unsupported_parameter",
         ) from None
-    return min(most, MOST_NANOS if price.hold.max_nanos is None else price.hold.max_nanos)
+    return min(most, MOST_NANOS, MOST_NANOS if price.hold.max_nanos is None else price.hold.max_nanos)
 
 
 def _possible(price: PriceList, extras: Extras) -> list[Conditions]:

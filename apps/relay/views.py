@@ -1,5 +1,6 @@
 """The relay's doors in OpenAI's dialect: read the request, run the pipeline, turn what it refuses into an answer."""
 
+import logging
 import time
 
 import msgspec
@@ -11,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core import clock, metrics
-from apps.core.errors import SluiceError
+from apps.core.errors import Invalid, SluiceError
 from apps.core.http import request_ip
 from apps.core.ids import public_id, uuid7
 from apps.relay import admission, call_log, errors, pipeline, wire
@@ -20,6 +21,7 @@ from apps.relay.runtime import get_runtime
 from apps.relay.types import Endpoint, Incoming, ModelSnapshot
 
 _encode = msgspec.json.Encoder().encode
+logger = logging.getLogger(__name__)
 
 
 class RelayView(AsyncAPIView):
@@ -46,6 +48,8 @@ class RelayView(AsyncAPIView):
         error = _error_of(exc, self.request)
         call_id = getattr(self, "call_id", None)
         request_id = errors.new_request_id() if call_id is None else public_id("req", call_id)
+        if error.status == 500:
+            logger.error("A call met a fault of ours.", exc_info=exc, extra={"request_id": request_id})
         metrics.REFUSALS.labels(error.noted_code).inc()
         call_log.note(
             {
@@ -81,10 +85,10 @@ def _error_of(exc: Exception, request: Request) -> errors.RelayError:
         return exc
     if isinstance(exc, MethodNotAllowed):
         return errors.WrongMethod(request.method, request.path)
-    if isinstance(exc, SluiceError):
-        return errors.RelayError()  # the ledger's own fault, logged there
-    if isinstance(exc, APIException):
+    if isinstance(exc, Invalid) or (isinstance(exc, APIException) and exc.status_code < 500):
         return errors.BadRequest()
+    if isinstance(exc, SluiceError | APIException):
+        return errors.RelayError()  # what the ledger or the catalogue cannot do is not the caller's mistake
     return errors.UnknownUrl(request.method, request.path)
 
 

@@ -73,16 +73,12 @@ def _key(_: type, text: str) -> _Key:
     return _Key(text)
 
 
-class StreamOptions(msgspec.Struct):
-    include_usage: bool | None = None
-
-
 _decode_top = msgspec.json.Decoder(dict[_Key, Raw], dec_hook=_key).decode
 _decode_str = msgspec.json.Decoder(str).decode
 _decode_int = msgspec.json.Decoder(int | None).decode
 _decode_bool = msgspec.json.Decoder(bool | None).decode
 _decode_list = msgspec.json.Decoder(list[Raw]).decode
-_decode_options = msgspec.json.Decoder(StreamOptions | None).decode
+_decode_options = msgspec.json.Decoder(dict[str, Raw] | None).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -249,8 +245,9 @@ def _prompt_count(content: bytes) -> int:
 
 
 def _asks_for_usage(fields: Mapping[str, Raw]) -> bool:
-    options = _value(fields, "stream_options", _decode_options, "an object")
-    return bool(options and options.include_usage)
+    options = _value(fields, "stream_options", _decode_options, "an object") or {}
+    inner = {f"stream_options.{name}": value for name, value in options.items()}
+    return bool(_value(inner, "stream_options.include_usage", _decode_bool, "a boolean"))
 
 
 def outgoing(ask: Ask, *, upstream_name: str, max_output: int | None) -> bytes:

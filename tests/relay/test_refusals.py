@@ -4,11 +4,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.http import Http404
+from django.test import RequestFactory
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.request import Request
 
 from apps.core import clock
-from apps.relay import services
+from apps.core.errors import Conflict, Invalid
+from apps.marketplace.models import Model
+from apps.marketplace.services import publish_price
+from apps.relay import services, views
+from apps.teams.models import AccessGroup
 from apps.wallet import services as wallet
+from apps.wallet.errors import HoldGone, LedgerFault
 from tests.relay.conftest import Relay
+from tests.relay.snapshots import price_config
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +45,7 @@ def test_a_bad_key_is_401_and_says_why(relay: Relay, authorization: str, hint: s
 
     assert (reply.status, reply.error["code"], reply.error["hint"]) == (401, "invalid_api_key", hint)
     assert reply.headers["x-request-id"] == reply.error["request_id"]
+    assert reply.headers["www-authenticate"] == "Bearer"
     relay.assert_nothing_happened()
 
 
@@ -258,3 +269,40 @@ def test_a_list_of_other_models_is_refused_because_they_have_other_prices(relay:
 
 def test_a_large_body_is_read_like_a_small_one(relay: Relay) -> None:
     assert relay.chat("hello " * 100_000).status in (200, 402)
+
+
+def test_an_inner_field_of_the_wrong_kind_is_named_exactly(relay: Relay) -> None:
+    reply = relay.chat(stream=True, stream_options={"include_usage": "yes"})
+
+    assert (reply.status, reply.error["param"]) == (400, "stream_options.include_usage")
+    assert reply.error["message"] == "'stream_options.include_usage' must be a boolean."
+    relay.assert_nothing_happened()
+
+
+def test_a_hold_beyond_the_ledgers_range_is_402_and_never_400(relay: Relay) -> None:
+    tokens = price_config(("input_tokens", "10000000"), ("output_tokens", "10000000"), hold={"max": "999999999999999"})
+    publish_price(Model.objects.get(code="chat-model").pk, tokens, at=clock.now())
+    AccessGroup.objects.filter(code="default").update(multiplier="9999")
+
+    reply = relay.chat()  # 16,384 tokens at 10 credits, 9999 times: 1.6e9 credits
+
+    assert (reply.status, reply.error["code"]) == (402, "insufficient_quota")
+    relay.assert_nothing_happened()
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (LedgerFault(), 500),
+        (HoldGone(), 500),
+        (Conflict(), 500),
+        (Invalid(), 400),
+        (ParseError(), 400),
+        (APIException(), 500),
+        (Http404(), 404),
+    ],
+)
+def test_only_what_is_wrong_with_the_request_is_the_callers_mistake(error: Exception, status: int) -> None:
+    request = Request(RequestFactory().post("/v1/chat/completions"))
+
+    assert views._error_of(error, request).status == status
