@@ -5,6 +5,7 @@ import http
 from enum import Enum
 from typing import Any
 
+import httptools
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -25,11 +26,46 @@ class _TooLong(Exception):
     """Stops the parser; what to answer is noted beside it."""
 
 
+class _Parser:
+    """httptools gives up the body of a request that offers to upgrade (Java's client always offers h2c).
+
+    We never upgrade: such a request is read again without the offer, as RFC 9110 has it.
+    """
+
+    def __init__(self, protocol: "Protocol") -> None:
+        self._protocol = protocol
+        self._begin()
+
+    def _begin(self) -> None:
+        self._parser = httptools.HttpRequestParser(self._protocol)
+        self._parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
+        self.get_method = self._parser.get_method
+        self.get_http_version = self._parser.get_http_version
+        self.should_keep_alive = self._parser.should_keep_alive
+
+    def should_upgrade(self) -> bool:
+        """Whether what is being read will be read again. A tunnel (CONNECT) is no offer and never ours."""
+        return self._parser.should_upgrade() and self.get_method() != b"CONNECT"
+
+    def feed_data(self, data: bytes) -> None:
+        while data:
+            try:
+                self._parser.feed_data(data)
+                return
+            except httptools.HttpParserUpgrade as offer:
+                if not self.should_upgrade():
+                    raise
+                head = self._protocol.head_without_upgrade()
+                self._begin()
+                data = head + data[offer.args[0] :]
+
+
 class Protocol(HttpToolsProtocol):
     """Refuses long heads (431) and targets (414), and ends connections that do not come forward."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.parser: Any = _Parser(self)
         self._phase = Phase.BETWEEN
         self._head_bytes = 0
         self._refusal: tuple[int, str] | None = None
@@ -57,11 +93,22 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._phase = Phase.BODY
-        super().on_headers_complete()
+        if not self.parser.should_upgrade():
+            super().on_headers_complete()
+
+    def head_without_upgrade(self) -> bytes:
+        """The head that was just read, with what remains of `Connection` when nothing is offered."""
+        kept = [line for line in self.headers if line[0] not in (b"upgrade", b"http2-settings", b"connection")]
+        if any(name == b"connection" and b"close" in value.lower() for name, value in self.headers):
+            kept.append((b"connection", b"close"))
+        lines = b"".join(b"%s: %s\r\n" % line for line in kept)
+        version = self.parser.get_http_version().encode()
+        return b"%s %s HTTP/%s\r\n%s\r\n" % (self.parser.get_method(), self.url, version, lines)
 
     def on_message_complete(self) -> None:
-        self._phase = Phase.BETWEEN
-        super().on_message_complete()
+        if not self.parser.should_upgrade():
+            self._phase = Phase.BETWEEN
+            super().on_message_complete()
 
     def _stop_parsing(self, status: int, text: str) -> None:
         self._refusal = (status, text)

@@ -85,6 +85,33 @@ def test_requests_within_the_limits_are_served_on_one_connection(port: int) -> N
     assert said.count(b"HTTP/1.1 200 OK") == 2
 
 
+H2C = b"connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAEAAEAAAAIAAAABAAMAAABk\r\n"
+
+
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [
+        (b"content-length: 5\r\n", b"hello"),
+        (b"transfer-encoding: chunked\r\n", b"3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n"),
+    ],
+    ids=["length", "chunks"],
+)
+@pytest.mark.parametrize("pieces", [1, 2, 40])
+def test_an_offer_to_upgrade_changes_nothing(port: int, framing: bytes, body: bytes, pieces: int) -> None:
+    request = (b"POST /x HTTP/1.1\r\n" + H2C + b"host: a\r\n" + framing + b"\r\n" + body) * 2
+    size = -(-len(request) // pieces)
+
+    said = exchange(port, *(request[i : i + size] for i in range(0, len(request), size)), pause=0.002)
+
+    assert said.count(b"HTTP/1.1 200 OK") == 2
+    assert said.count(b"\r\n5\r\n") == 2
+
+
+def test_an_offer_without_a_body_is_answered_and_a_tunnel_is_not(port: int) -> None:
+    assert status_of(exchange(port, b"GET /x HTTP/1.1\r\n" + H2C + b"\r\n")) == 200
+    assert status_of(exchange(port, b"CONNECT a:443 HTTP/1.1\r\n" + H2C + b"\r\n")) == 400
+
+
 @pytest.mark.parametrize("size", [33, 200, 2000])
 def test_headers_beyond_32_kib_are_refused_with_431(port: int, size: int) -> None:
     in_one_line = b"GET / HTTP/1.1\r\nx: " + b"y" * (size * 1024) + b"\r\n\r\n"
