@@ -138,3 +138,23 @@ def test_staff_see_whose_wallet_it_is_and_find_its_team(desk: Client, team: Team
 
 def test_an_operators_own_password_is_changed_where_everybody_changes_theirs(desk: Client) -> None:
     assert desk.get("/admin/password_change/")["Location"] == "/accounts/password/change/"
+
+
+@pytest.mark.parametrize("page", ["add/", "{}/password/", "{}/delete/"])
+def test_nobody_adds_people_deletes_them_or_sets_their_password(client: Client, ada: User, page: str) -> None:
+    sign_in_staff(client, group="owner")
+
+    assert client.post(f"/admin/accounts/user/{page.format(ada.pk)}", {"post": "yes"}).status_code in {302, 403, 404}
+    assert User.objects.get(pk=ada.pk).check_password("correct horse battery")
+    assert User.objects.count() == 2
+
+
+def test_who_is_no_superuser_locks_people_out_with_a_trace_and_makes_none_staff(client: Client, ada: User) -> None:
+    sign_in_staff(client, group="owner")
+    power = {"is_active": None, "is_staff": "on", "is_superuser": "on", "groups": "1"}
+
+    client.post(f"/admin/accounts/user/{ada.pk}/change/", user_form(ada, **power))
+
+    ada.refresh_from_db()
+    assert (ada.is_active, ada.is_staff, ada.is_superuser, ada.groups.count()) == (False, False, False, 0)
+    assert entry("user.changed").details["is_active"] == {"from": True, "to": False}
