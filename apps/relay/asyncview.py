@@ -51,10 +51,6 @@ class AsyncAPIView(APIView):
         except (SluiceError, APIException, Http404, PermissionDenied) as error:
             return self.handle_exception(error)
 
-    def initialize_request(self, request: HttpRequest, *args: object, **kwargs: object) -> Request:
-        """Without parsers and their context, which these views have no use for (that saves 2 µs of 100)."""
-        return Request(request, authenticators=self.get_authenticators())
-
     async def _authenticate(self, request: Request) -> None:
         for authentication in cast(list[AsyncAuthentication], self.get_authenticators()):
             found = await authentication.authenticate(request)
