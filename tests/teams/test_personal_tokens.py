@@ -162,7 +162,7 @@ def test_use_is_noted(team: TeamAccess) -> None:
     assert PersonalAccessToken.objects.get().last_used_at is not None
 
 
-@pytest.mark.parametrize("named", ["team_x", "x", "", "%00", public_id("team", uuid7())])
+@pytest.mark.parametrize("named", ["team_x", "x", "", public_id("team", uuid7())])
 def test_a_team_that_is_not_the_callers_is_not_found(ada: User, team: TeamAccess, named: str) -> None:
     client = Client()
     client.force_login(ada)
