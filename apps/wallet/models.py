@@ -15,6 +15,7 @@ class AccountKind(models.IntegerChoices):
     TEAM = 5, _("Team budget")
     RATE = 6, _("Rate limit")
     REWARD = 7, _("Reward balance")
+    FREE = 8, _("Free credit left")
     HOUSE = 10, _("House account")
 
 
@@ -25,11 +26,22 @@ class TransferKind(models.IntegerChoices):
     LATE_CHARGE = 4, _("Late charge")
     LOSS = 5, _("Loss")
     GRANT = 6, _("Grant")
-    REFUND = 7, _("Refund")
+    REFUND = 7, _("Paid back")
     LOT_EXPIRY = 8, _("Expired credits")
     ADJUSTMENT = 9, _("Adjustment")
     REVERSAL = 10, _("Reversal")
-    FEE = 11, _("Fee")
+    STORAGE_FEE = 11, _("Project storage fee")
+    CLOUD_FEE = 12, _("Cloud fee")
+    CHARGE_REFUND = 13, _("Refunded charge")
+    WITHDRAWAL = 14, _("Credits taken back")
+
+
+class Refill(models.TextChoices):
+    """When a limit is filled up again; empty: never."""
+
+    DAILY = "daily", _("Every day")
+    WEEKLY = "weekly", _("Every week, on Monday")
+    MONTHLY = "monthly", _("Every month, on the 1st")
 
 
 class LotSource(models.TextChoices):
@@ -65,6 +77,17 @@ class Account(models.Model):
     open_slots = models.IntegerField(_("calls under way"), db_default=0)
     requests_stamp = models.BigIntegerField(db_default=0, editable=False)
     tokens_stamp = models.BigIntegerField(db_default=0, editable=False)
+    refill = models.CharField(_("refilled"), max_length=8, choices=Refill.choices, blank=True, db_default="")
+    refill_zone = models.CharField(_("time zone of the refill"), max_length=64, blank=True, db_default="")
+    allocated_nanos = models.BigIntegerField(
+        _("allocated"), db_default=0, help_text=_("Of a wallet: how much of what was spent is booked on its lots.")
+    )
+    kept_nanos = models.BigIntegerField(
+        _("kept"), db_default=0, help_text=_("Of a wallet: what lots past their end keep for calls under way.")
+    )
+    free_account_id = models.BigIntegerField(
+        null=True, editable=False, help_text=_("Of a wallet that stops when its free credit is used up.")
+    )
     wake_at = models.DateTimeField(_("due"), null=True, blank=True, editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
@@ -88,6 +111,18 @@ class Account(models.Model):
             models.CheckConstraint(name="wallet_account_credits_not_negative", condition=Q(credits_posted__gte=0)),
             models.CheckConstraint(name="wallet_account_debits_not_negative", condition=Q(debits_posted__gte=0)),
             models.CheckConstraint(name="wallet_account_held_not_negative", condition=Q(debits_pending__gte=0)),
+            models.CheckConstraint(
+                name="wallet_account_allocated_was_spent",
+                condition=Q(allocated_nanos__gte=0, allocated_nanos__lte=F("debits_posted")),
+            ),
+            models.CheckConstraint(name="wallet_account_kept_not_negative", condition=Q(kept_nanos__gte=0)),
+            models.CheckConstraint(
+                name="wallet_account_refill_has_zone",
+                condition=Q(refill="", refill_zone="") | (Q(refill__in=Refill.values) & ~Q(refill_zone="")),
+            ),
+            models.UniqueConstraint(
+                name="wallet_account_one_free", fields=["wallet_id"], condition=Q(kind=AccountKind.FREE)
+            ),
             models.CheckConstraint(name="wallet_account_slots_not_negative", condition=Q(open_slots__gte=0)),
             models.CheckConstraint(
                 name="wallet_account_limit_not_negative", condition=Q(limit_nanos=None) | Q(limit_nanos__gte=0)
@@ -137,8 +172,8 @@ class Hold(models.Model):
             models.CheckConstraint(name="wallet_hold_amount_not_negative", condition=Q(amount_nanos__gte=0)),
             models.CheckConstraint(name="wallet_hold_tokens_not_negative", condition=Q(tokens__gte=0)),
             models.CheckConstraint(
-                name="wallet_hold_two_to_eight_accounts",
-                condition=Q(accounts__len__gte=2) & Q(accounts__len__lte=8),
+                name="wallet_hold_two_to_nine_accounts",
+                condition=Q(accounts__len__gte=2) & Q(accounts__len__lte=9),
             ),
         ]
 
@@ -158,7 +193,9 @@ class Transfer(models.Model):
     hold_id = models.UUIDField(_("call"), null=True)
     held_nanos = models.BigIntegerField(_("held before"))
     accounts = ArrayField(models.BigIntegerField(), verbose_name=_("accounts"), null=True)
-    reverses_id = models.UUIDField(_("reverses"), null=True)
+    reverses_id = models.UUIDField(_("corrects"), null=True)
+    lot_id = models.UUIDField(_("lot"), null=True)
+    business_on = models.DateField(_("business date"), null=True)
     reason = models.TextField(_("reason"))
     actor_id = models.BigIntegerField(_("by"), null=True)
     at = models.DateTimeField(_("time"))
@@ -179,6 +216,7 @@ class KeyedPosting(models.Model):
     key = models.TextField(_("key"), primary_key=True)
     digest = models.BinaryField(max_length=32)
     transfer_id = models.UUIDField(_("transfer"))
+    approval_id = models.BigIntegerField(_("approval"), null=True, unique=True)
 
     class Meta:
         db_table = "wallet_posting"
@@ -199,8 +237,10 @@ class Lot(models.Model):
     amount_nanos = models.BigIntegerField(_("amount"))
     consumed_nanos = models.BigIntegerField(_("spent"), db_default=0)
     expired_nanos = models.BigIntegerField(_("expired"), db_default=0)
-    refunded_nanos = models.BigIntegerField(_("refunded"), db_default=0)
+    refunded_nanos = models.BigIntegerField(_("paid back"), db_default=0)
+    withdrawn_nanos = models.BigIntegerField(_("taken back"), db_default=0)
     kept_nanos = models.BigIntegerField(_("kept for open calls"), db_default=0)
+    restores_id = models.UUIDField(_("stands for"), null=True, blank=True)
     spend_until = models.DateTimeField(_("spend until"), null=True, blank=True)
     refund_until = models.DateTimeField(_("refund until"), null=True, blank=True)
     paid_minor = models.BigIntegerField(_("paid"), db_default=0)
@@ -212,9 +252,29 @@ class Lot(models.Model):
         db_table = "wallet_lot"
         verbose_name = _("lot")
         verbose_name_plural = _("lots")
-        indexes = [models.Index(fields=["wallet_id", "spend_until"], name="wallet_lot_wallet")]
+        indexes = [
+            models.Index(fields=["wallet_id", "created_at"], name="wallet_lot_wallet"),
+            models.Index(
+                fields=["wallet_id", "spend_until"],
+                name="wallet_lot_live",
+                condition=Q(
+                    amount_nanos__gt=F("consumed_nanos")
+                    + F("expired_nanos")
+                    + F("refunded_nanos")
+                    + F("withdrawn_nanos")
+                ),
+            ),
+        ]
         constraints = [
-            models.UniqueConstraint(name="wallet_lot_once_per_transfer", fields=["transfer_id"]),
+            models.UniqueConstraint(
+                name="wallet_lot_once_per_transfer", fields=["transfer_id", "restores_id"], nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                name="wallet_lot_restored_names_origin",
+                condition=Q(source=LotSource.REFUND_RESTORE, restores_id__isnull=False)
+                | (~Q(source=LotSource.REFUND_RESTORE) & Q(restores_id=None)),
+            ),
+            models.CheckConstraint(name="wallet_lot_source_known", condition=Q(source__in=LotSource.values)),
             models.CheckConstraint(name="wallet_lot_amount_positive", condition=Q(amount_nanos__gt=0)),
             models.CheckConstraint(name="wallet_lot_paid_not_negative", condition=Q(paid_minor__gte=0)),
             models.CheckConstraint(name="wallet_lot_paid_has_currency", condition=Q(paid_minor=0) | ~Q(currency="")),
@@ -224,11 +284,107 @@ class Lot(models.Model):
                     consumed_nanos__gte=0,
                     expired_nanos__gte=0,
                     refunded_nanos__gte=0,
+                    withdrawn_nanos__gte=0,
                     kept_nanos__gte=0,
-                    amount_nanos__gte=F("consumed_nanos") + F("expired_nanos") + F("refunded_nanos") + F("kept_nanos"),
+                    amount_nanos__gte=F("consumed_nanos")
+                    + F("expired_nanos")
+                    + F("refunded_nanos")
+                    + F("withdrawn_nanos")
+                    + F("kept_nanos"),
                 ),
             ),
         ]
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class Draw(models.Model):
+    """Of a wallet's spending, counted from its first nanocredit: which stretch came from which lot. Append-only."""
+
+    wallet_id = models.BigIntegerField(_("wallet"))
+    lot_id = models.UUIDField(_("lot"))
+    starts_nanos = models.BigIntegerField(_("from"))
+    amount_nanos = models.BigIntegerField(_("amount"))
+    at = models.DateTimeField(_("time"))
+
+    class Meta:
+        db_table = "wallet_draw"
+        verbose_name = _("draw")
+        verbose_name_plural = _("draws")
+        indexes = [
+            models.Index(fields=["lot_id"], name="wallet_draw_lot"),
+            models.Index(fields=["wallet_id", "at"], name="wallet_draw_time"),
+        ]
+        constraints = [
+            models.UniqueConstraint(name="wallet_draw_no_stretch_twice", fields=["wallet_id", "starts_nanos"]),
+            models.CheckConstraint(name="wallet_draw_amount_positive", condition=Q(amount_nanos__gt=0)),
+            models.CheckConstraint(name="wallet_draw_starts_not_negative", condition=Q(starts_nanos__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.wallet_id} {self.starts_nanos}"
+
+
+class Return(models.Model):
+    """What a refunded charge gave back: from which lot it was drawn, into which it went. Append-only."""
+
+    transfer_id = models.UUIDField(_("transfer"))
+    lot_id = models.UUIDField(_("drawn from"))
+    into_lot_id = models.UUIDField(_("given to"))
+    amount_nanos = models.BigIntegerField(_("amount"))
+
+    class Meta:
+        db_table = "wallet_return"
+        verbose_name = _("return to a lot")
+        verbose_name_plural = _("returns to lots")
+        indexes = [models.Index(fields=["lot_id"], name="wallet_return_lot")]
+        constraints = [
+            models.UniqueConstraint(name="wallet_return_once_per_lot", fields=["transfer_id", "lot_id"]),
+            models.CheckConstraint(name="wallet_return_amount_positive", condition=Q(amount_nanos__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.transfer_id} {self.lot_id}"
+
+
+class Due(models.Model):
+    """What could not be charged for want of credit. Ends by being settled from a grant, or cancelled; never in part."""
+
+    key = models.TextField(_("key"), unique=True)
+    digest = models.BinaryField(max_length=32)
+    wallet_id = models.BigIntegerField(_("wallet"))
+    kind = models.PositiveSmallIntegerField(_("kind"), choices=TransferKind.choices)
+    amount_nanos = models.BigIntegerField(_("amount"))
+    reason = models.TextField(_("reason"), blank=True, default="")
+    business_on = models.DateField(_("business date"), null=True, blank=True)
+    since = models.DateTimeField(_("since"))
+    transfer_id = models.UUIDField(_("settled by"), null=True, blank=True)
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    cancel_reason = models.TextField(_("why cancelled"), blank=True, default="")
+
+    class Meta:
+        db_table = "wallet_due"
+        verbose_name = _("due")
+        verbose_name_plural = _("dues")
+        indexes = [
+            models.Index(
+                fields=["wallet_id", "since", "id"],
+                name="wallet_due_open",
+                condition=Q(settled_at=None, cancelled_at=None),
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(name="wallet_due_amount_positive", condition=Q(amount_nanos__gt=0)),
+            models.CheckConstraint(
+                name="wallet_due_ends_once", condition=Q(settled_at=None) | Q(cancelled_at=None)
+            ),
+            models.CheckConstraint(
+                name="wallet_due_settled_by_a_transfer",
+                condition=Q(settled_at=None, transfer_id=None) | Q(settled_at__isnull=False, transfer_id__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
