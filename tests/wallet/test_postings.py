@@ -14,7 +14,7 @@ from tests.wallet.conftest import CREDIT, Payer
 
 
 def fee(payer: Payer, nanos: int, *, key: str = "fee:1", reason: str = "a fee") -> Posting:
-    return Posting(key, TransferKind.FEE, payer.wallet, House.REVENUE, nanos, payer.wallet, reason)
+    return Posting(key, TransferKind.STORAGE_FEE, payer.wallet, House.REVENUE, nanos, payer.wallet, reason)
 
 
 def grant(payer: Payer, nanos: int, *, key: str = "topup:1", terms: LotTerms | None = None) -> UUID:
@@ -53,7 +53,7 @@ def test_a_posting_above_what_is_available_is_refused(payer: Payer) -> None:
 
 def test_a_posting_to_an_unknown_account_is_refused(payer: Payer) -> None:
     with pytest.raises(UnknownAccount):
-        wallet.post_transfer(Posting("x", TransferKind.FEE, 999_999, House.REVENUE, 1, payer.wallet))
+        wallet.post_transfer(Posting("x", TransferKind.STORAGE_FEE, 999_999, House.REVENUE, 1, payer.wallet))
 
 
 def test_many_postings_stand_or_fall_together(payer: Payer) -> None:
