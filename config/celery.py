@@ -25,6 +25,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "usage roll-up": {"task": "usage.roll_up", "schedule": crontab()},
     "expired addresses": {"task": "usage.drop_expired_origins", "schedule": crontab(hour="1", minute="6")},
     "old minutes": {"task": "usage.drop_old_minutes", "schedule": crontab(hour="1", minute="7")},
+    "expired approvals": {"task": "journal.refuse_expired_approvals", "schedule": crontab(minute="7")},
     "expired keys": {"task": "journal.forget_expired_keys", "schedule": crontab(minute="*/10")},
     "ledger verification": {"task": "usage.verify_ledger", "schedule": crontab(hour="3", minute="40")},
 }

@@ -1,7 +1,9 @@
 """What every app leaves behind. Ids and text only: the journal knows nobody's tables."""
 
+from datetime import datetime
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -54,6 +56,96 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} {self.target} {self.target_id}"
+
+
+class Approval(models.Model):
+    """One person asks for an act, another allows it, once. What was asked and decided never changes (`approvals.sql`).
+
+    The act's name belongs to the app that does it; the digest of the parameters ties the permission to exactly them.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Waits for a second person")
+        APPROVED = "approved", _("Approved")
+        CARRIED_OUT = "carried_out", _("Carried out")
+        REFUSED = "refused", _("Refused")
+        EXPIRED = "expired", _("Time ran out")
+
+    act = models.CharField(_("act"), max_length=80)
+    target = models.CharField(_("what"), max_length=80)
+    target_id = models.CharField(_("which"), max_length=80)
+    parameters = models.JSONField(_("with"))
+    digest = models.BinaryField(max_length=32)
+    reason = models.TextField(_("reason"))
+    requested_by_id = models.BigIntegerField(_("asked by"))
+    requested_at = models.DateTimeField(_("asked"))
+    expires_at = models.DateTimeField(_("open until"))
+    approved_by_id = models.BigIntegerField(_("approved by"), null=True, blank=True)
+    approved_at = models.DateTimeField(_("approved"), null=True, blank=True)
+    refused_by_id = models.BigIntegerField(
+        _("refused by"), null=True, blank=True, help_text=_("Nobody when its time ran out.")
+    )
+    refused_at = models.DateTimeField(_("refused"), null=True, blank=True)
+    refuse_reason = models.TextField(_("why refused"), blank=True, default="")
+    used_at = models.DateTimeField(_("carried out"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("approval")
+        verbose_name_plural = _("approvals")
+        indexes = [
+            models.Index(fields=["target", "target_id"], name="journal_approval_target"),
+            models.Index(
+                fields=["expires_at"], name="journal_approval_open", condition=Q(approved_at=None, refused_at=None)
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                name="approval_open_once",
+                fields=["act", "target", "target_id", "digest", "requested_by_id"],
+                condition=Q(approved_at=None, refused_at=None),
+            ),
+            models.CheckConstraint(
+                name="approval_by_another_person",
+                condition=Q(approved_by_id=None) | ~Q(approved_by_id=F("requested_by_id")),
+            ),
+            models.CheckConstraint(
+                name="approval_by_somebody",
+                condition=Q(approved_by_id=None, approved_at=None)
+                | Q(approved_by_id__isnull=False, approved_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="approval_refused_in_full",
+                condition=Q(refused_at__isnull=False) | Q(refused_by_id=None, refuse_reason=""),
+            ),
+            models.CheckConstraint(
+                name="approval_approved_or_refused", condition=Q(approved_at=None) | Q(refused_at=None)
+            ),
+            models.CheckConstraint(
+                name="approval_used_only_if_approved", condition=Q(used_at=None) | Q(approved_at__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="approval_in_time",
+                condition=(Q(approved_at=None) | Q(approved_at__lt=F("expires_at")))
+                & (Q(used_at=None) | Q(used_at__lt=F("expires_at"))),
+            ),
+            models.CheckConstraint(name="approval_has_digest", condition=~Q(digest=b"")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.target} {self.target_id}"
+
+    @property
+    def is_decided(self) -> bool:
+        return self.approved_at is not None or self.refused_at is not None
+
+    def status_at(self, at: datetime) -> str:
+        if self.used_at is not None:
+            return self.Status.CARRIED_OUT
+        if self.refused_at is not None:
+            return self.Status.REFUSED
+        if self.expires_at <= at:
+            return self.Status.EXPIRED
+        return self.Status.PENDING if self.approved_at is None else self.Status.APPROVED
 
 
 class IdempotencyRecord(models.Model):

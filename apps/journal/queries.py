@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from apps.journal.models import MaintenanceRun, OperatorAlert
-from apps.journal.types import Run
+from apps.journal.errors import ApprovalMissing
+from apps.journal.models import Approval, MaintenanceRun, OperatorAlert
+from apps.journal.types import ApprovalState, Run
 
 
 def last_run(job: str) -> Run | None:
@@ -21,3 +22,23 @@ def has_finished_since(job: str, *, since: datetime) -> bool:
 
 def open_alerts() -> int:
     return OperatorAlert.objects.filter(closed_at=None).count()
+
+
+def approval_by_id(approval_id: int, *, at: datetime) -> ApprovalState:
+    """Raises `ApprovalMissing`."""
+    row = Approval.objects.filter(pk=approval_id).first()
+    if row is None:
+        raise ApprovalMissing
+    return ApprovalState(
+        approval_id=row.pk,
+        act=row.act,
+        target=row.target,
+        target_id=row.target_id,
+        parameters=row.parameters,
+        reason=row.reason,
+        requested_by=row.requested_by_id,
+        requested_at=row.requested_at,
+        expires_at=row.expires_at,
+        approved_by=row.approved_by_id,
+        status=row.status_at(at),
+    )

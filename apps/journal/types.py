@@ -20,6 +20,35 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalRequest:
+    """An act that needs a second person. `parameters` are JSON without fractions: all that decides what will happen."""
+
+    act: str
+    target: str
+    target_id: str
+    parameters: Mapping[str, object]
+    reason: str
+    requested_by: int
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalState:
+    """An approval as it stands; `status` is pending, approved, carried_out, refused or expired."""
+
+    approval_id: int
+    act: str
+    target: str
+    target_id: str
+    parameters: Mapping[str, object]
+    reason: str
+    requested_by: int
+    requested_at: datetime
+    expires_at: datetime
+    approved_by: int | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A mail or webhook: the sender of its `kind` knows how to render `payload`."""
 
