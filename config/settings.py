@@ -186,6 +186,7 @@ TIME_ZONE = "UTC"
 BILLING_TZ = env.text("BILLING_TZ", "Asia/Shanghai")
 CREDITS_PER_CNY = env.text("CREDITS_PER_CNY", "1")
 CREDITS_PER_USD = env.text("CREDITS_PER_USD", "7")
+APPROVAL_ABOVE_CREDITS = env.integer("APPROVAL_ABOVE_CREDITS", default=1000, minimum=0, maximum=10**9)
 
 # -- Platform API -------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -1,9 +1,10 @@
 """What the journal remembers."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from apps.journal.errors import ApprovalMissing
-from apps.journal.models import Approval, MaintenanceRun, OperatorAlert
+from apps.journal.models import Approval, AuditEntry, MaintenanceRun, OperatorAlert
 from apps.journal.types import ApprovalState, Run
 
 
@@ -42,3 +43,9 @@ def approval_by_id(approval_id: int, *, at: datetime) -> ApprovalState:
         approved_by=row.approved_by_id,
         status=row.status_at(at),
     )
+
+
+def details_of_acts(target: str, target_id: str, *, actor: int, since: datetime) -> list[Mapping[str, object]]:
+    """What somebody's audit entries about one thing say in detail, since an instant."""
+    entries = AuditEntry.objects.filter(target=target, target_id=target_id, actor_id=actor, at__gte=since)
+    return list(entries.order_by("id").values_list("details", flat=True))

@@ -9,6 +9,7 @@ SluiceError
     ├── HoldGone               no such open hold
     ├── AmountTooLarge         more than an account can count
     ├── IdempotencyConflict    the key was used for something else
+    ├── ApprovalNeeded         more than one person may decide; `details["act"]` is what to ask for
     ├── LedgerBusy             too many calls wait; try again
     ├── LedgerUnavailable      the database did not answer in time
     └── LedgerFault            the database refused this one entry; a defect, not the caller's doing
@@ -46,6 +47,11 @@ class AmountTooLarge(WalletError):
 class IdempotencyConflict(WalletError):
     code = "idempotency_conflict"
     text = _("This key was already used for something else.")
+
+
+class ApprovalNeeded(WalletError):
+    code = "approval_needed"
+    text = _("This is more than one person may decide. A second person has to approve it.")
 
 
 class LedgerBusy(WalletError):

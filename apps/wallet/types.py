@@ -1,5 +1,6 @@
 """What callers pass to the ledger and get back: plain frozen values. No tables, no rules."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -184,6 +185,37 @@ class Posting:
     reason: str = ""
     actor: int | None = None
     reverses: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """Why, by whom and under which idempotency key. `actor` None is the platform, which needs no approval."""
+
+    key: str
+    reason: str
+    actor: int | None
+    approval_id: int | None = None
+
+
+class StaffActName(StrEnum):
+    """What staff may do to a wallet's money, as the audit trail and the approvals call it."""
+
+    GRANT = "credits.granted"
+    DEBIT = "credits.adjusted"
+    CHARGE_REFUND = "charge.refunded"
+    LOT_REFUND = "lot.refunded"
+    WITHDRAWAL = "lot.withdrawn"
+    REVERSAL = "transfer.reversed"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAct:
+    """One act on one wallet. `parameters` are all that decides what happens, as JSON has it: what is approved."""
+
+    name: StaffActName
+    wallet_id: int
+    amount_nanos: int
+    parameters: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,123 @@
+"""Which acts of staff on a wallet need a second person, and the trail every one of them leaves."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from apps.core.money import NANOS_PER_CREDIT, credits_text, nanos_from_text
+from apps.journal import queries as journal_queries
+from apps.journal import services as journal
+from apps.journal.errors import ApprovalUsed
+from apps.journal.types import Act
+from apps.wallet import errors
+from apps.wallet.models import KeyedPosting
+from apps.wallet.types import LotTerms, Mandate, StaffAct, StaffActName
+
+WALLET = "wallet"
+SPLIT_WINDOW = timedelta(days=1)
+
+
+# -- What is approved: the parameters of each act --------------------------------------------------
+
+
+def grant(wallet_id: int, amount_nanos: int, *, source: str, terms: LotTerms, key: str) -> StaffAct:
+    told = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(terms).items()}
+    parameters = {"amount_nanos": amount_nanos, "source": str(source), "terms": told, "key": key}
+    return StaffAct(StaffActName.GRANT, wallet_id, amount_nanos, parameters)
+
+
+def debit(wallet_id: int, amount_nanos: int, *, key: str) -> StaffAct:
+    return StaffAct(StaffActName.DEBIT, wallet_id, amount_nanos, {"amount_nanos": amount_nanos, "key": key})
+
+
+def charge_refund(wallet_id: int, transfer_id: UUID, amount_nanos: int, *, key: str) -> StaffAct:
+    parameters = {"transfer_id": str(transfer_id), "amount_nanos": amount_nanos, "key": key}
+    return StaffAct(StaffActName.CHARGE_REFUND, wallet_id, amount_nanos, parameters)
+
+
+def lot_refund(wallet_id: int, lot_id: UUID, amount_nanos: int, *, asked_nanos: int | None, key: str) -> StaffAct:
+    """`asked_nanos` None: all that is unspent when it happens; `amount_nanos` is what that is now."""
+    parameters = {"lot_id": str(lot_id), "amount_nanos": asked_nanos, "key": key}
+    return StaffAct(StaffActName.LOT_REFUND, wallet_id, amount_nanos, parameters)
+
+
+def withdrawal(wallet_id: int, lot_id: UUID, amount_nanos: int, *, asked_nanos: int | None, key: str) -> StaffAct:
+    """As `lot_refund`."""
+    parameters = {"lot_id": str(lot_id), "amount_nanos": asked_nanos, "key": key}
+    return StaffAct(StaffActName.WITHDRAWAL, wallet_id, amount_nanos, parameters)
+
+
+def reversal(wallet_id: int, transfer_id: UUID, amount_nanos: int) -> StaffAct:
+    return StaffAct(StaffActName.REVERSAL, wallet_id, amount_nanos, {"transfer_id": str(transfer_id)})
+
+
+# -- The rule --------------------------------------------------------------------------------------
+
+
+def claim(act: StaffAct, mandate: Mandate) -> None:
+    """Spends the approval, or sees that none is needed. Call it before the wallet is locked, in the act's transaction.
+
+    Raises `ApprovalNeeded`, and what `journal.use_approval` raises. A repeat under the same key may name its approval
+    again: the posting then gives the first result.
+    """
+    if mandate.approval_id is not None:
+        _use(act, mandate, approval_id=mandate.approval_id)
+    elif mandate.actor is not None and act.amount_nanos > settings.APPROVAL_ABOVE_CREDITS * NANOS_PER_CREDIT:
+        raise errors.ApprovalNeeded(act=act)
+
+
+def record(act: StaffAct, mandate: Mandate, *, transfer_id: UUID) -> None:
+    """The act's line in the audit trail. Call it once an act, in its transaction, not for repeats.
+
+    Each act counts alone, so an amount can be split. That is not hidden: what one person moves on one wallet within a
+    day without approval is added up, and above the limit an operator hears of it.
+    """
+    details: dict[str, object] = dict(act.parameters) | {
+        "credits": credits_text(act.amount_nanos),
+        "transfer": str(transfer_id),
+        "approval": mandate.approval_id,
+    }
+    at = _now()
+    journal.record_act(
+        Act(act.name, WALLET, str(act.wallet_id), actor_id=mandate.actor, reason=mandate.reason, details=details), at=at
+    )
+    if mandate.actor is not None and mandate.approval_id is None:
+        _watch_for_splitting(act.wallet_id, mandate.actor, at=at)
+
+
+def _use(act: StaffAct, mandate: Mandate, *, approval_id: int) -> None:
+    try:
+        journal.use_approval(
+            approval_id, act=act.name, target_id=str(act.wallet_id), parameters=act.parameters, at=_now()
+        )
+    except ApprovalUsed:
+        if not KeyedPosting.objects.filter(key=mandate.key, approval_id=approval_id).exists():
+            raise
+
+
+def _watch_for_splitting(wallet_id: int, actor: int, *, at: datetime) -> None:
+    acts = journal_queries.details_of_acts(WALLET, str(wallet_id), actor=actor, since=at - SPLIT_WINDOW)
+    alone = [details for details in acts if _was_alone(details)]
+    total = sum(nanos_from_text(str(details["credits"])) for details in alone)
+    if total > settings.APPROVAL_ABOVE_CREDITS * NANOS_PER_CREDIT:
+        journal.raise_alert(
+            "corrections-split",
+            dedupe_key=f"corrections-split:{wallet_id}:{actor}",
+            details={"wallet": wallet_id, "actor": actor, "credits": credits_text(total), "acts": len(alone)},
+        )
+
+
+def _was_alone(details: Mapping[str, object]) -> bool:
+    return "credits" in details and details.get("approval") is None
+
+
+def _now() -> datetime:
+    """The database's instant: the wallet lives by that clock alone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        at: datetime = cursor.fetchone()[0]
+    return at

@@ -1,0 +1,143 @@
+"""Up to a limit one person decides; above it the database wants to see another one's approval."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from django.conf import LazySettings
+from django.db import connection
+
+from apps.core import clock
+from apps.core.ids import uuid7
+from apps.journal import services as journal
+from apps.journal.errors import ApprovalMismatch, ApprovalUsed
+from apps.journal.models import AuditEntry, OperatorAlert
+from apps.journal.types import ApprovalRequest
+from apps.wallet import authority, errors
+from apps.wallet.types import LotTerms, Mandate, StaffAct, StaffActName
+
+pytestmark = pytest.mark.django_db
+CREDIT = 1_000_000_000
+ADA, BOB = 7, 8
+WALLET = 40
+
+
+def debit(credits: int, *, key: str = "k") -> StaffAct:  # noqa: A002
+    return authority.debit(WALLET, credits * CREDIT, key=key)
+
+
+def approval_of(act: StaffAct) -> int:
+    request = ApprovalRequest(act.name, "wallet", str(act.wallet_id), act.parameters, "a slip", ADA)
+    approval_id = journal.request_approval(request, at=clock.now())
+    journal.approve(approval_id, actor=BOB, at=clock.now())
+    return approval_id
+
+
+def test_up_to_the_limit_one_person_decides() -> None:
+    authority.claim(debit(1000), Mandate("k", "a slip", ADA))
+
+
+def test_above_the_limit_a_second_person_is_needed() -> None:
+    act = authority.debit(WALLET, 1000 * CREDIT + 1, key="k")
+
+    with pytest.raises(errors.ApprovalNeeded) as caught:
+        authority.claim(act, Mandate("k", "a slip", ADA))
+
+    assert caught.value.details["act"] == act
+
+
+def test_the_platform_needs_no_approval() -> None:
+    authority.claim(debit(5000), Mandate("k", "storage", None))
+
+
+def test_the_limit_is_a_setting(settings: LazySettings) -> None:
+    settings.APPROVAL_ABOVE_CREDITS = 0
+
+    with pytest.raises(errors.ApprovalNeeded):
+        authority.claim(authority.debit(WALLET, 1, key="k"), Mandate("k", "a slip", ADA))
+
+
+def test_an_approval_allows_exactly_its_act() -> None:
+    approval_id = approval_of(debit(5000))
+
+    with pytest.raises(ApprovalMismatch):
+        authority.claim(debit(5001), Mandate("k", "a slip", ADA, approval_id))
+
+    authority.claim(debit(5000), Mandate("k", "a slip", ADA, approval_id))
+
+
+def test_an_approval_that_served_is_no_pass_for_another_key() -> None:
+    approval_id = approval_of(debit(5000))
+    authority.claim(debit(5000), Mandate("k", "a slip", ADA, approval_id))
+
+    with pytest.raises(ApprovalUsed):
+        authority.claim(debit(5000), Mandate("k", "a slip", ADA, approval_id))
+
+
+def test_a_repeat_under_the_same_key_may_name_its_approval_again() -> None:
+    approval_id = approval_of(debit(5000))
+    authority.claim(debit(5000), Mandate("k", "a slip", ADA, approval_id))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO wallet_posting (key, digest, transfer_id, approval_id) VALUES ('k', '\\x00', %s, %s)",
+            [uuid7(), approval_id],
+        )
+
+    authority.claim(debit(5000), Mandate("k", "a slip", ADA, approval_id))
+
+
+def test_an_act_leaves_what_it_did_and_by_whose_approval() -> None:
+    authority.record(debit(5), Mandate("k", "a slip", ADA, 12), transfer_id=UUID(int=3))
+
+    line = AuditEntry.objects.get()
+    assert (line.act, line.target, line.target_id, line.actor_id) == ("credits.adjusted", "wallet", "40", ADA)
+    assert line.details == {
+        "amount_nanos": 5_000_000_000,
+        "key": "k",
+        "credits": "5",
+        "transfer": "00000000-0000-0000-0000-000000000003",
+        "approval": 12,
+    }
+
+
+def test_an_amount_in_parts_that_pass_the_limit_together_raises_an_alert() -> None:
+    for _ in range(2):
+        authority.record(debit(500), Mandate("k", "a slip", ADA), transfer_id=uuid7())
+    assert not OperatorAlert.objects.exists()
+
+    authority.record(debit(1), Mandate("k", "a slip", ADA), transfer_id=uuid7())
+
+    alert = OperatorAlert.objects.get()
+    assert (alert.kind, alert.dedupe_key) == ("corrections-split", "corrections-split:40:7")
+    assert alert.details == {"wallet": 40, "actor": 7, "credits": "1001", "acts": 3}
+
+
+def test_parts_of_others_of_another_day_or_with_approval_do_not_count() -> None:
+    authority.record(debit(600), Mandate("k", "a slip", ADA), transfer_id=uuid7())
+
+    authority.record(debit(600), Mandate("k", "a slip", BOB), transfer_id=uuid7())
+    authority.record(debit(600), Mandate("k", "a slip", None), transfer_id=uuid7())
+    authority.record(debit(600), Mandate("k", "a slip", ADA, 12), transfer_id=uuid7())
+    authority.record(authority.debit(41, 600 * CREDIT, key="k"), Mandate("k", "a slip", ADA), transfer_id=uuid7())
+
+    assert not OperatorAlert.objects.exists()
+
+
+def test_what_is_approved_of_a_grant_is_all_that_decides_it() -> None:
+    end = datetime(2027, 1, 1, tzinfo=UTC) + timedelta(microseconds=5)
+
+    act = authority.grant(WALLET, 5 * CREDIT, source="adjustment", terms=LotTerms(spend_until=end), key="k")
+
+    assert act.name == StaffActName.GRANT
+    assert act.parameters == {
+        "amount_nanos": 5_000_000_000,
+        "source": "adjustment",
+        "terms": {
+            "spend_until": "2027-01-01T00:00:00.000005+00:00",
+            "refund_until": None,
+            "paid_minor": 0,
+            "currency": "",
+            "price_tier": "",
+        },
+        "key": "k",
+    }
