@@ -7,9 +7,9 @@ import httpx
 from django.http import HttpResponse
 
 from apps.core.money import credits_text
-from apps.relay import counting, events, settlement
+from apps.relay import counting, endings, events, settlement
 from apps.relay.asyncview import RelayStream
-from apps.relay.errors import RelayError, UpstreamError, frame_for
+from apps.relay.errors import CallTooLong, InsufficientQuota, RelayError, UpstreamError, frame_for
 from apps.relay.meter import Meter
 from apps.relay.reservation import Growth
 from apps.relay.settlement import CALLER_GONE, NOTHING, OpenCall
@@ -88,9 +88,11 @@ class _Stream:
         self._meter = Meter(asked_for_usage=call.ask.asked_for_usage)
         self._growth = Growth(call.ledger, call.reservation.call_id, call.admission, call.quote)
         self._is_caller_gone = False
-        self._is_exhausted = False
+        self._over: RelayError | None = None
+        """Why nothing more of the upstream's answer may be passed on."""
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
+        timer = asyncio.get_running_loop().call_later(self._call.seconds_left(), self._on_time_up)
         try:
             yield b""
             self._listen()
@@ -98,9 +100,12 @@ class _Stream:
                 if passed:
                     yield passed
             yield await self._end()
+        except (InsufficientQuota, CallTooLong) as error:
+            yield await self._cut_short(error)
         except RelayError as error:
             yield await self._break_off(error)
         finally:
+            timer.cancel()
             if self._call.has_ended:
                 await self._let_go()
             else:
@@ -117,6 +122,11 @@ class _Stream:
             self._is_caller_gone = True
             settlement.run_apart(self._answer.aclose())
 
+    def _on_time_up(self) -> None:
+        if not self._call.has_ended:
+            self._over = CallTooLong()
+            settlement.run_apart(self._answer.aclose())
+
     @property
     def _drains(self) -> bool:
         """Whether the upstream bills to the end whoever has left, so that only its usage tells the price."""
@@ -126,35 +136,46 @@ class _Stream:
         """What the caller may have of the next piece, perhaps nothing yet; None at the end."""
         if self._meter.ended:
             return None
-        if self._is_exhausted and self._growth.refusal is not None:
-            raise self._growth.refusal
+        self._check_over()
         piece = self._first or await self._next_piece()
         self._first = b""
         if not piece:
+            self._check_over()
             return None
-        passed = self._taken(piece)
-        meter = self._meter
-        if meter.received_bytes >= self._growth.look_at and await self._growth.is_exhausted(
-            meter.output_so_far(), meter.received_bytes
-        ):
-            self._is_exhausted = True  # said at the next turn: this piece is paid and still goes out
-        return passed
+        whole = self._whole(piece)
+        if self._meter.received_bytes + len(whole) >= self._growth.look_at:
+            return await self._paid_part(whole)
+        return self._meter.take(whole) if whole else b""
 
-    def _taken(self, piece: bytes) -> bytes:
+    def _check_over(self) -> None:
+        if self._over is not None:
+            raise self._over
+
+    def _whole(self, piece: bytes) -> bytes:
         whole = self._cutter.whole(piece)
-        if whole:
-            if whole.startswith(events.ERROR_START):
-                raise UpstreamError
-            return self._meter.take(whole)
-        if self._cutter.is_overlong:
+        if whole.startswith(events.ERROR_START) or (not whole and self._cutter.is_overlong):
             raise UpstreamError
-        return b""
+        return whole
+
+    async def _paid_part(self, whole: bytes) -> bytes:
+        """All of these events, once their hold has grown; when it cannot, those that it pays for and no further one."""
+        meter, growth = self._meter, self._growth
+        used, received = meter.output_with(whole), meter.received_bytes + len(whole)
+        if not whole or not await growth.is_exhausted(used, received):
+            return meter.take(whole) if whole else b""
+        self._over = growth.refusal
+        passed: list[bytes] = []
+        for event in events.split(whole):
+            if meter.output_with(event) > growth.held:
+                break
+            passed.append(meter.take(event))
+        return b"".join(passed)
 
     async def _next_piece(self) -> bytes:
         try:
             return await self._answer.piece()
         except httpx.TransportError as error:
-            if self._is_caller_gone:
+            if self._is_caller_gone or self._over is not None:
                 return b""
             raise openai.error_of_transport(error) from error
 
@@ -167,14 +188,32 @@ class _Stream:
         await self._call.settle(await self._usage())
         return self._meter.tail if self._meter.ended else self._meter.tail + events.DONE
 
+    async def _cut_short(self, error: RelayError) -> bytes:
+        """Charge what was delivered, then end as at a limit of the caller's own: the answer is as long as it may be."""
+        ask, meter = self._call.ask, self._meter
+        finished = meter.finished_choices
+        unfinished = [index for index in range(ask.choices) if index not in finished]
+        usage = await self._charged(error if unfinished else None)
+        asked = usage if ask.asked_for_usage else None
+        ending = endings.cut_short(meter.sample, unfinished=unfinished, usage=asked)
+        return ending or frame_for(error, self._call.request_id)
+
     async def _break_off(self, error: RelayError) -> bytes:
         """Charge what was delivered, tell the caller, and send no end mark."""
+        await self._charged(error)
+        return frame_for(error, self._call.request_id)
+
+    async def _charged(self, error: RelayError | None) -> Usage:
+        """Stop the upstream and charge what came of it; nothing when nothing came."""
         await self._answer.aclose()
         usage = await self._usage()
         if usage.estimated and not usage.output_tokens:
             usage = NOTHING
-        await self._call.settle(usage, status=error.status, error_code=error.noted_code)
-        return frame_for(error, self._call.request_id)
+        if error is None:
+            await self._call.settle(usage)
+        else:
+            await self._call.settle(usage, status=error.status, error_code=error.noted_code)
+        return usage
 
     async def _abandon(self) -> None:
         """The caller has gone: read on where the upstream bills on, else stop; the input is charged in either case."""
@@ -194,7 +233,7 @@ class _Stream:
 
     async def _read_on(self) -> None:
         try:
-            async with asyncio.timeout(DRAIN_SECONDS):
+            async with asyncio.timeout(min(DRAIN_SECONDS, self._call.seconds_left())):
                 while not self._meter.ended and (piece := await self._answer.piece()):
                     if whole := self._cutter.whole(piece):
                         self._meter.take(whole)

@@ -16,7 +16,8 @@ RelayError                      status  type                       code
 ├── TooBusy                     503     service_unavailable_error  server_is_overloaded
 │   └── ShuttingDown            503     service_unavailable_error  server_is_stopping
 ├── UpstreamUnavailable         503     service_unavailable_error  upstream_unavailable
-└── UpstreamTimeout             504     server_error               upstream_timeout
+├── UpstreamTimeout             504     server_error               upstream_timeout
+└── CallTooLong                 504     server_error               call_too_long
 
 Acts on tokens and channels fail for people, translated, with a base of `apps.core.errors`:
 
@@ -220,6 +221,12 @@ class UpstreamTimeout(RelayError):
     text = "The model's provider did not answer in time."
 
 
+class CallTooLong(RelayError):
+    status = 504
+    code = "call_too_long"
+    text = "A call may take an hour at most."
+
+
 def new_request_id() -> str:
     """For an answer to something that never became a call."""
     return public_id("req", uuid7())
@@ -247,7 +254,7 @@ def headers_of(error: RelayError) -> dict[str, str]:
     headers: dict[str, str] = {}
     if error.status == 401:
         headers["www-authenticate"] = "Bearer"
-    if error.status in (402, 409):
+    if error.status in (402, 409) or isinstance(error, CallTooLong):
         headers["x-should-retry"] = "false"
     if (seconds := error.retry_after) is not None:
         headers["retry-after"] = str(math.ceil(seconds))

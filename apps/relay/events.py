@@ -66,6 +66,7 @@ class _Choice(msgspec.Struct):
     delta: _Output | None = None
     text: str | None = None
     finish_reason: str | None = None
+    index: int = 0
 
 
 class _Answer(msgspec.Struct):
@@ -285,13 +286,18 @@ def has_error(data: bytes) -> bool:
     return bytes(error) != b"null"
 
 
-def is_finished(blocks: Iterable[bytes]) -> bool:
-    """Whether some choice said why it stopped: the end of a stream whose upstream sends no end mark."""
+def finished_choices(blocks: Iterable[bytes]) -> set[int]:
+    """Which choices said why they stopped; events that cannot be read, and most that do not say it, cost little."""
+    finished: set[int] = set()
     for block in blocks:
-        for data in data_of(block):
-            try:
-                if any(choice.finish_reason for choice in _decode_answer(data).choices):
-                    return True
-            except msgspec.DecodeError:
-                continue
-    return False
+        if block.count(b'"finish_reason"') > block.count(b'"finish_reason":null'):
+            for data in data_of(block):
+                finished |= _finished_in(data)
+    return finished
+
+
+def _finished_in(data: bytes) -> set[int]:
+    try:
+        return {choice.index for choice in _decode_answer(data).choices if choice.finish_reason}
+    except msgspec.DecodeError:
+        return set()

@@ -1,12 +1,13 @@
 """Sends a call to one channel after the other until one answers: safe, for nothing has reached the caller yet."""
 
+import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 import httpx
 
 from apps.relay import events, wire
-from apps.relay.errors import RelayError
+from apps.relay.errors import CallTooLong, RelayError
 from apps.relay.routing import Router
 from apps.relay.settlement import NOTHING, OpenCall
 from apps.relay.types import ChannelSnapshot, Forwarded, Route, UpstreamAnswer, UpstreamTransport, Usage
@@ -22,10 +23,18 @@ Transports = Callable[[ChannelSnapshot], UpstreamTransport]
 async def forward(call: OpenCall, route: Route, transports: Transports, router: Router) -> Forwarded:
     """The first channel's answer that is one. Otherwise the call ends free of charge, and the last error is raised."""
     try:
-        return await _first_answer(call, route, transports, router)
+        return await _in_time(call, _first_answer(call, route, transports, router))
     except RelayError as error:
         await call.settle(NOTHING, status=error.status, error_code=error.noted_code)
         raise
+
+
+async def _in_time(call: OpenCall, answer: Coroutine[None, None, Forwarded]) -> Forwarded:
+    try:
+        async with asyncio.timeout(call.seconds_left()):
+            return await answer
+    except TimeoutError:
+        raise CallTooLong from None
 
 
 async def _first_answer(call: OpenCall, route: Route, transports: Transports, router: Router) -> Forwarded:

@@ -27,10 +27,11 @@ class Meter:
 
     __slots__ = (
         "_asked_for_usage",
-        "_has_stopped",
+        "_finished",
         "_kept",
         "_kept_bytes",
         "_least_event",
+        "_sample",
         "_text",
         "_text_beyond",
         "_text_length",
@@ -49,7 +50,9 @@ class Meter:
         self._text_length = self._text_beyond = 0
         self._usage_event = b""
         self._least_event = 1 << 30
-        self.ended = self._has_stopped = False
+        self._finished: set[int] = set()
+        self._sample = b""
+        self.ended = False
         self.tail = b""
         self.event_count = self.received_bytes = 0
 
@@ -96,13 +99,14 @@ class Meter:
         self._usage_event = event
         return wire_events.is_only_usage(event)
 
-    def output_so_far(self) -> int:
-        """About how many tokens have come, without reading them: an event is one at least, its text three bytes each.
-
-        The shortest event tells how much of each is envelope.
+    def output_with(self, events: bytes) -> int:
+        """About how many tokens will have come with these events, without reading any: an event is one at least, its
+        text three bytes each. The shortest event tells how much of each is envelope.
         """
-        text_bytes = self.received_bytes - self.event_count * self._least_event
-        return max(self.event_count, text_bytes // 3)
+        size, count = len(events), events.count(b"\n\n") or 1
+        all_events = self.event_count + count
+        text_bytes = self.received_bytes + size - all_events * min(self._least_event, size // count)
+        return max(all_events, text_bytes // 3)
 
     # -- At the end ------------------------------------------------------------------------------
 
@@ -116,7 +120,17 @@ class Meter:
     @property
     def is_finished(self) -> bool:
         """Whether the model said why it stopped, end mark or not."""
-        return self.ended or self._has_stopped or wire_events.is_finished(self._kept[-8:])
+        return self.ended or bool(self._finished) or bool(wire_events.finished_choices(self._kept[-8:]))
+
+    @property
+    def finished_choices(self) -> set[int]:
+        """Which of several answers the model has ended. Reads all that was kept."""
+        return self._finished | wire_events.finished_choices(self._kept)
+
+    @property
+    def sample(self) -> bytes:
+        """Events of this stream, to make others like them."""
+        return next((events for events in reversed(self._kept) if b'"choices"' in events), self._sample)
 
     def text(self) -> str:
         """What the model wrote so far. Reads all that was kept: only for streams whose usage did not come."""
@@ -134,7 +148,8 @@ class Meter:
 
     def _fold(self) -> None:
         """Reduce what is kept to the text in it: about a thirtieth."""
-        self._has_stopped = self.is_finished
+        self._sample = self.sample
+        self._finished |= wire_events.finished_choices(self._kept)
         text = "".join(wire_events.text_of(data) for events in self._kept for data in wire_events.data_of(events))
         room = TEXT_CHARACTERS - self._text_length
         self._text.append(text[:room])

@@ -35,7 +35,9 @@ async def relay(incoming: Incoming, endpoint: Endpoint, runtime: Runtime) -> Htt
         refusable.model_code = admitted.model.code
         route = _router.route(runtime.snapshots, admitted)
         quoted = quote.quote(ask, shape, admitted)
-        reserved = await reservation.authorise(runtime.ledger, incoming.call_id, ask, admitted, quoted)
+        reserved = await reservation.authorise(
+            runtime.ledger, incoming.call_id, ask, admitted, quoted, seconds=runtime.call_seconds
+        )
     deliver = delivery.stream if ask.stream else delivery.plain
     async with OpenCall(runtime.ledger, incoming, ask, admitted, quoted, reserved) as call:
         forwarded = await forwarding.forward(call, route, runtime.transports, _router)

@@ -1,5 +1,6 @@
 """How much a call can cost at most, before it is sent: what is held, and what the ledger counts against the rate."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -112,14 +113,34 @@ def _rate_tokens(ask: Ask, shape: Shape, inputs: int, outputs: int) -> int:
     return min(inputs, shape.text_bytes // BYTES_A_TOKEN + 1) + min(wanted, outputs, STEP_TOKENS * ask.choices)
 
 
+def hold_for(quote_: Quote, admission: Admission, outputs: int) -> int:
+    """What has to be held for the quoted input and this many output tokens, all choices together."""
+    return bound_nanos(
+        price_of(admission.model), quote_.extras, quote_.input_tokens, outputs, admission.group.multiplier
+    )
+
+
 def affordable_output(ask: Ask, quote_: Quote, admission: Admission, have_nanos: int) -> int:
     """The `max_tokens` that the money would allow; 0 when not even the input fits."""
-    price, multiplier = price_of(admission.model), admission.group.multiplier
-    low, high = 0, quote_.output_tokens // ask.choices
+
+    def fits(limit: int) -> bool:
+        outputs = limit * ask.choices + quote_.extras.more_output
+        return hold_for(quote_, admission, outputs) <= have_nanos
+
+    return _most(quote_.output_tokens // ask.choices, fits)
+
+
+def outputs_within(quote_: Quote, admission: Admission, nanos: int) -> int:
+    """How many output tokens, all choices together, this much money holds."""
+    return _most(quote_.output_tokens, lambda outputs: hold_for(quote_, admission, outputs) <= nanos)
+
+
+def _most(high: int, fits: Callable[[int], bool]) -> int:
+    """The largest number up to `high` that fits; 0 when none does."""
+    low = 0
     while low < high:
         middle = (low + high + 1) // 2
-        outputs = middle * ask.choices + quote_.extras.more_output
-        if bound_nanos(price, quote_.extras, quote_.input_tokens, outputs, multiplier) <= have_nanos:
+        if fits(middle):
             low = middle
         else:
             high = middle - 1

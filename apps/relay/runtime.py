@@ -17,6 +17,7 @@ from apps.core.db import direct_dsn, in_thread
 from apps.relay import counting, settlement
 from apps.relay.loops import AWAY, insist, listen, repeat
 from apps.relay.refusals import RefusalCounter
+from apps.relay.reservation import CALL_SECONDS
 from apps.relay.snapshots import FreshSnapshots, LiveSnapshots
 from apps.relay.transports import Transports, new_transport
 from apps.relay.types import ChannelSnapshot, UpstreamTransport
@@ -48,6 +49,7 @@ class Runtime:
     snapshots: LiveSnapshots
     transports: Callable[[ChannelSnapshot], UpstreamTransport]
     refusals: RefusalCounter = field(default_factory=RefusalCounter)
+    call_seconds: float = CALL_SECONDS
 
 
 # -- The runtime in use --------------------------------------------------------------------------

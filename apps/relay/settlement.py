@@ -94,6 +94,10 @@ class OpenCall:
         """Whether its end has begun."""
         return self._ending is not None
 
+    def seconds_left(self) -> float:
+        """Until the call has to be over."""
+        return self.reservation.until - time.monotonic()
+
     def elapsed_ms(self) -> int:
         return int((time.monotonic() - self.incoming.started) * 1000)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 
 # -- Snapshots: what a process remembers of the database ----------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSnapshot:
+    """A limit that a token's calls count against besides the token's own: of a member, a project or a team."""
+
+    account_id: int
+    scope: Literal["member", "project", "team"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,12 @@ class TokenSnapshot:
     rpm: int | None = None
     tpm: int | None = None
     """None in these three: the access group's value."""
+    budgets: tuple[BudgetSnapshot, ...] = ()
+
+    @property
+    def accounts(self) -> tuple[int, ...]:
+        """Every account that a call of this token holds money on: the token's first, the wallet last."""
+        return (self.account_id, *(budget.account_id for budget in self.budgets), self.wallet_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +304,8 @@ class Reservation:
 
     call_id: UUID
     accounts: tuple[int, ...]
+    until: float
+    """By the monotonic clock: when the call has to be over. The hold lasts a little longer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+from asgiref.sync import sync_to_async
 
 from apps.core import clock
 from apps.relay import services
@@ -21,7 +22,11 @@ def writing(words: int, told: bool = True) -> Any:
     """An upstream that writes so many words, one an event."""
     usage = {"choices": [], "usage": {"prompt_tokens": 10, "completion_tokens": words}}
     events = [chunk(" word")] * words + [FINISH] + ([usage] if told else [])
-    return lambda request: httpx.Response(200, headers={"content-type": "text/event-stream"}, content=sse(*events))
+    return lambda request: streamed(events)
+
+
+def streamed(events: Any) -> httpx.Response:
+    return httpx.Response(200, headers={"content-type": "text/event-stream"}, content=sse(*events))
 
 
 def limit(relay: Relay, nanos: int) -> None:
@@ -46,19 +51,108 @@ def test_a_stream_begins_although_its_bound_could_not_be_paid(relay: Relay) -> N
     assert relay.chat("hi", stream=True).status == 200
 
 
-def test_a_stream_whose_money_runs_out_ends_with_an_error_and_is_paid_as_delivered(relay: Relay) -> None:
+def test_a_stream_whose_money_runs_out_ends_as_at_a_length_and_is_paid_as_delivered(relay: Relay) -> None:
     limit(relay, STEP_NANOS + 1_000_000)
     relay.answers(writing(16_000, told=False))
 
     reply = relay.chat("hi", stream=True)
 
-    assert reply.events[-1]["error"]["code"] == "insufficient_quota"
-    assert "[DONE]" not in reply.events
+    assert reply.events[-1] == "[DONE]"
+    assert reply.events[-2]["choices"] == [{"index": 0, "delta": {}, "logprobs": None, "finish_reason": "length"}]
     record = relay.record
     assert (record.status, record.error_code, record.estimated) == (402, "insufficient_quota", True)
-    assert 4_000 < record.output_tokens < 6_000
-    assert record.charge_nanos <= STEP_NANOS + 1_000_000
+    assert record.output_tokens == len(reply.text.split())
+    assert record.charge_nanos == record.input_tokens * 2_000 + record.output_tokens * 8_000
     assert relay.held_nanos == 0
+
+
+def test_a_stream_is_cut_where_the_money_ends_and_not_a_step_before(relay: Relay) -> None:
+    # 88 bytes in one message hold 88 + 16 + 64 tokens of input; beside them and the step, 10,000,000 hold 1,250 more
+    limit(relay, STEP_NANOS + 168 * 2_000 + 10_000_000)
+    relay.answers(writing(16_000, told=False))
+
+    reply = relay.chat("hi", stream=True)
+
+    assert len(reply.text.split()) == 4_096 + 1_250
+
+
+def test_the_usage_of_a_cut_stream_comes_when_it_was_asked_for(relay: Relay) -> None:
+    limit(relay, STEP_NANOS + 1_000_000)
+    relay.answers(writing(16_000, told=False))
+
+    reply = relay.chat("hi", stream=True, stream_options={"include_usage": True})
+
+    *_, finish, usage, done = reply.events
+    assert (finish["choices"][0]["finish_reason"], usage["choices"], done) == ("length", [], "[DONE]")
+    record = relay.record
+    assert usage["usage"]["prompt_tokens"] == record.input_tokens
+    assert usage["usage"]["completion_tokens"] == record.output_tokens
+    assert usage["usage"]["total_tokens"] == record.input_tokens + record.output_tokens
+
+
+def test_the_last_events_of_a_cut_stream_look_like_those_before(relay: Relay) -> None:
+    limit(relay, STEP_NANOS + 1_000_000)
+    head = {"id": "chatcmpl-7", "object": "chat.completion.chunk", "created": 1_763_000_000, "model": "upstream-7"}
+    relay.answers(lambda request: streamed([{**head, **chunk(" word")}] * 16_000))
+
+    finish = relay.chat("hi", stream=True).events[-2]
+
+    assert {name: finish[name] for name in head} == head
+
+
+def test_a_cut_completion_ends_with_a_text(relay: Relay) -> None:
+    limit(relay, STEP_NANOS + 1_000_000)
+    word = {"object": "text_completion", "choices": [{"index": 0, "text": " word", "finish_reason": None}]}
+    relay.answers(lambda request: streamed([word] * 16_000))
+    asked = {"model": "chat-model", "prompt": "hi", "stream": True, "max_tokens": 16_000}
+
+    *_, finish, done = relay.post("/v1/completions", asked).events
+
+    assert finish["choices"] == [{"index": 0, "text": "", "logprobs": None, "finish_reason": "length"}]
+    assert done == "[DONE]"
+
+
+def test_only_choices_that_have_not_ended_end_at_the_cut(relay: Relay) -> None:
+    limit(relay, 2 * STEP_NANOS + 1_000_000)
+    second = {"index": 1, "delta": {"content": " word"}, "finish_reason": None}
+    relay.answers(lambda request: streamed([chunk("one"), FINISH, *[{"choices": [second]}] * 16_000]))
+
+    reply = relay.chat("hi", stream=True, n=2)
+
+    assert [choice["index"] for choice in reply.events[-2]["choices"]] == [1]
+
+
+def test_what_comes_at_once_beyond_the_hold_is_neither_delivered_nor_charged(relay: Relay) -> None:
+    limit(relay, STEP_NANOS + 1_000_000)
+
+    async def in_one_piece() -> Any:
+        yield b"".join([piece async for piece in sse(*[chunk(" word")] * 16_000)])
+
+    relay.answers(lambda request: httpx.Response(200, content=in_one_piece()))
+
+    reply = relay.chat("hi", stream=True)
+
+    assert reply.events[-1] == "[DONE]"
+    assert relay.record.output_tokens == len(reply.text.split())
+    assert 4_096 <= relay.record.output_tokens <= 4_096 + 1_000_000 // 8_000
+    assert relay.record.charge_nanos <= STEP_NANOS + 1_000_000
+
+
+def test_a_stream_goes_on_when_money_came_while_its_last_tokens_ran(relay: Relay) -> None:
+    limit(relay, STEP_NANOS + 1_000_000)
+
+    async def raised_on_the_way() -> Any:
+        async for piece in sse(*[chunk(" word")] * 3_000, end=False):
+            yield piece
+        await sync_to_async(limit, thread_sensitive=True)(relay, 0)
+        async for piece in sse(*[chunk(" word")] * 3_000, FINISH):
+            yield piece
+
+    relay.answers(lambda request: httpx.Response(200, content=raised_on_the_way()))
+
+    reply = relay.chat("hi", stream=True)
+
+    assert (len(reply.text.split()), relay.record.status) == (6_000, 200)
 
 
 def test_a_stream_whose_hold_is_gone_ends_with_an_error_and_is_paid_as_delivered(relay: Relay) -> None:

@@ -112,11 +112,10 @@ def test_progress_is_guessed_from_sizes_alone() -> None:
     meter = Meter(asked_for_usage=False)
     for _ in range(10):
         meter.take(HELLO)
-    assert meter.output_so_far() == 10
 
-    meter.take(HELLO.replace(b"Hello", b"x" * 305))
-
-    assert meter.output_so_far() == 100
+    assert meter.output_with(HELLO) == 11
+    assert meter.output_with(HELLO * 5) == 15
+    assert meter.output_with(HELLO.replace(b"Hello", b"x" * 305)) == 100
 
 
 @pytest.mark.parametrize("after", [b": keep alive\n\n", HELLO, DONE])
@@ -136,3 +135,12 @@ def test_a_folded_stream_remembers_that_it_has_finished(monkeypatch: pytest.Monk
 
     assert meter.is_finished
     assert meter.text() == "Hello"
+
+
+def test_of_several_choices_those_that_have_ended_are_known() -> None:
+    meter = Meter(asked_for_usage=False)
+    meter.take(FINISH.replace(b'"index":0', b'"index":2'))
+    meter.text()
+    meter.take(HELLO + FINISH)
+
+    assert meter.finished_choices == {0, 2}
