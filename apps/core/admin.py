@@ -1,6 +1,6 @@
 """Bases of the back office: rows that nobody edits, and acts that ask for a reason. No business, no tables."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
@@ -38,7 +38,7 @@ class ServiceAction:
     """One act on one row: a page that says what will happen, a reason, one service call.
 
     `call(request, row, cleaned)` calls the service and returns the sentence that reports success. A `SluiceError` shows
-    its own text on the page and nothing has happened.
+    its own text on the page and nothing has happened. `facts` are what the page shows of the row before it asks.
     """
 
     name: str
@@ -47,6 +47,7 @@ class ServiceAction:
     permission: str
     call: Callable[[HttpRequest, Any, dict[str, Any]], str | Promise]
     form: type[ReasonForm] = ReasonForm
+    facts: Callable[[Any], Sequence[tuple[str | Promise, str]]] = field(default=lambda row: ())
     initial: Callable[[Any], dict[str, Any]] = field(default=lambda row: {})
     offered_for: Callable[[Any], bool] = field(default=lambda row: True)
     wants_recent_sign_in: bool = False
@@ -107,11 +108,14 @@ class ServiceActionsMixin(PlainFiltersMixin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         row = self.get_object(request, object_id)
-        offered = (
-            [] if row is None else [a for a in self.service_actions if self._may(request, a) and a.offered_for(row)]
-        )
+        acts = self.service_actions if row is not None else ()
+        offered = [act for act in acts if self._may(request, act) and self.is_offered(request, act, row)]
         extra = {"service_actions": [(a.label, self._url_of(a, object_id)) for a in offered], **(extra_context or {})}
         return super().change_view(request, object_id, form_url, extra)
+
+    def is_offered(self, request: HttpRequest, action: ServiceAction, row: Any) -> bool:
+        """Whether this act makes sense on this row, for this person; to be narrowed where it depends on both."""
+        return action.offered_for(row)
 
     def _may(self, request: HttpRequest, action: ServiceAction) -> bool:
         return request.user.has_perm(action.permission)
@@ -132,7 +136,7 @@ class ServiceActionsMixin(PlainFiltersMixin):
 
     def _act(self, request: HttpRequest, action: ServiceAction, object_id: str) -> HttpResponse:
         row = self.get_object(request, object_id)
-        if row is None or not action.offered_for(row):
+        if row is None or not self.is_offered(request, action, row):
             raise Http404
         form = action.form(request.POST or None, initial=action.initial(row))
         if request.method == "POST" and form.is_valid() and self._done(request, action, row, form):
@@ -159,6 +163,7 @@ class ServiceActionsMixin(PlainFiltersMixin):
             "original": row,
             "title": action.label,
             "action": action,
+            "facts": action.facts(row),
             "form": form,
             "media": self.media,
         }

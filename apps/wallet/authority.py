@@ -21,82 +21,84 @@ WALLET = "wallet"
 SPLIT_WINDOW = timedelta(days=1)
 
 
-# -- What is approved: the parameters of each act --------------------------------------------------
+# -- What is approved: all that decides what an act does -------------------------------------------
 
 
 def grant(wallet_id: int, amount_nanos: int, *, source: str, terms: LotTerms, key: str) -> StaffAct:
     told = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(terms).items()}
     parameters = {"amount_nanos": amount_nanos, "source": str(source), "terms": told, "key": key}
-    return StaffAct(StaffActName.GRANT, wallet_id, amount_nanos, parameters)
+    return StaffAct(StaffActName.GRANT, wallet_id, parameters)
 
 
 def debit(wallet_id: int, amount_nanos: int, *, key: str) -> StaffAct:
-    return StaffAct(StaffActName.DEBIT, wallet_id, amount_nanos, {"amount_nanos": amount_nanos, "key": key})
+    return StaffAct(StaffActName.DEBIT, wallet_id, {"amount_nanos": amount_nanos, "key": key})
 
 
-def charge_refund(wallet_id: int, transfer_id: UUID, amount_nanos: int, *, key: str) -> StaffAct:
+def charge_refund(wallet_id: int, transfer_id: UUID, *, amount_nanos: int, key: str) -> StaffAct:
     parameters = {"transfer_id": str(transfer_id), "amount_nanos": amount_nanos, "key": key}
-    return StaffAct(StaffActName.CHARGE_REFUND, wallet_id, amount_nanos, parameters)
+    return StaffAct(StaffActName.CHARGE_REFUND, wallet_id, parameters)
 
 
-def lot_refund(wallet_id: int, lot_id: UUID, amount_nanos: int, *, asked_nanos: int | None, key: str) -> StaffAct:
-    """`asked_nanos` None: all that is unspent when it happens; `amount_nanos` is what that is now."""
-    parameters = {"lot_id": str(lot_id), "amount_nanos": asked_nanos, "key": key}
-    return StaffAct(StaffActName.LOT_REFUND, wallet_id, amount_nanos, parameters)
+def lot_refund(wallet_id: int, lot_id: UUID, *, amount_nanos: int | None, key: str) -> StaffAct:
+    """`amount_nanos` None: all that can go when it happens."""
+    parameters = {"lot_id": str(lot_id), "amount_nanos": amount_nanos, "key": key}
+    return StaffAct(StaffActName.LOT_REFUND, wallet_id, parameters)
 
 
-def withdrawal(wallet_id: int, lot_id: UUID, amount_nanos: int, *, asked_nanos: int | None, key: str) -> StaffAct:
+def withdrawal(wallet_id: int, lot_id: UUID, *, amount_nanos: int | None, key: str) -> StaffAct:
     """As `lot_refund`."""
-    parameters = {"lot_id": str(lot_id), "amount_nanos": asked_nanos, "key": key}
-    return StaffAct(StaffActName.WITHDRAWAL, wallet_id, amount_nanos, parameters)
+    parameters = {"lot_id": str(lot_id), "amount_nanos": amount_nanos, "key": key}
+    return StaffAct(StaffActName.WITHDRAWAL, wallet_id, parameters)
 
 
-def reversal(wallet_id: int, transfer_id: UUID, amount_nanos: int) -> StaffAct:
-    return StaffAct(StaffActName.REVERSAL, wallet_id, amount_nanos, {"transfer_id": str(transfer_id)})
+def reversal(wallet_id: int, transfer_id: UUID) -> StaffAct:
+    return StaffAct(StaffActName.REVERSAL, wallet_id, {"transfer_id": str(transfer_id)})
 
 
 # -- The rule --------------------------------------------------------------------------------------
 
 
 def claim(act: StaffAct, mandate: Mandate) -> None:
-    """Spends the approval, or sees that none is needed. Call it before the wallet is locked, in the act's transaction.
+    """Spends the mandate's approval, if it names one. Call it in the act's transaction, before the wallet is locked.
 
-    Raises `ApprovalNeeded`, and what `journal.use_approval` raises. A repeat under the same key may name its approval
-    again: the posting then gives the first result.
+    Raises what `journal.use_approval` raises. A repeat under the same key may name its approval again: the posting
+    then gives the first result.
     """
-    if mandate.approval_id is not None:
-        _use(act, mandate, approval_id=mandate.approval_id)
-    elif mandate.actor is not None and act.amount_nanos > settings.APPROVAL_ABOVE_CREDITS * NANOS_PER_CREDIT:
+    if mandate.approval_id is None:
+        return
+    try:
+        journal.use_approval(
+            mandate.approval_id, act=act.name, target_id=str(act.wallet_id), parameters=act.parameters, at=_now()
+        )
+    except ApprovalUsed:
+        if not KeyedPosting.objects.filter(key=mandate.key, approval_id=mandate.approval_id).exists():
+            raise
+
+
+def record(act: StaffAct, mandate: Mandate, *, amount_nanos: int, transfer_id: UUID) -> None:
+    """The last step of an act that was not a repeat, in its transaction: may one person do this, and who did.
+
+    Raises `ApprovalNeeded` when somebody alone moved more than the limit, so that the act is undone with its
+    transaction; asking last, nobody is sent for an approval of what the ledger would refuse. Each act counts alone.
+    Parts of an amount are not hidden: what somebody moves on one wallet within a day without approval is added up, and
+    above the limit an operator hears of it.
+    """
+    is_alone = mandate.actor is not None and mandate.approval_id is None
+    if is_alone and amount_nanos > settings.APPROVAL_ABOVE_CREDITS * NANOS_PER_CREDIT:
         raise errors.ApprovalNeeded(act=act)
-
-
-def record(act: StaffAct, mandate: Mandate, *, transfer_id: UUID) -> None:
-    """The act's line in the audit trail. Call it once an act, in its transaction, not for repeats.
-
-    Each act counts alone, so an amount can be split. That is not hidden: what one person moves on one wallet within a
-    day without approval is added up, and above the limit an operator hears of it.
-    """
-    details: dict[str, object] = dict(act.parameters) | {
-        "credits": credits_text(act.amount_nanos),
-        "transfer": str(transfer_id),
-        "approval": mandate.approval_id,
-    }
     at = _now()
-    journal.record_act(
-        Act(act.name, WALLET, str(act.wallet_id), actor_id=mandate.actor, reason=mandate.reason, details=details), at=at
-    )
-    if mandate.actor is not None and mandate.approval_id is None:
+    journal.record_act(_line(act, mandate, amount_nanos=amount_nanos, transfer_id=transfer_id), at=at)
+    if mandate.actor is not None and is_alone:
         _watch_for_splitting(act.wallet_id, mandate.actor, at=at)
 
 
-def _use(act: StaffAct, mandate: Mandate, *, approval_id: int) -> None:
-    try:
-        journal.use_approval(
-            approval_id, act=act.name, target_id=str(act.wallet_id), parameters=act.parameters, at=_now()
-        )
-    except ApprovalUsed:
-        if not KeyedPosting.objects.filter(key=mandate.key, approval_id=approval_id).exists():
-            raise
+def _line(act: StaffAct, mandate: Mandate, *, amount_nanos: int, transfer_id: UUID) -> Act:
+    details: dict[str, object] = dict(act.parameters) | {
+        "credits": credits_text(amount_nanos),
+        "transfer": str(transfer_id),
+        "approval": mandate.approval_id,
+    }
+    return Act(act.name, WALLET, str(act.wallet_id), actor_id=mandate.actor, reason=mandate.reason, details=details)
 
 
 def _watch_for_splitting(wallet_id: int, actor: int, *, at: datetime) -> None:

@@ -214,7 +214,6 @@ class StaffAct:
 
     name: StaffActName
     wallet_id: int
-    amount_nanos: int
     parameters: Mapping[str, object]
 
 

@@ -22,8 +22,13 @@ ADA, BOB = 7, 8
 WALLET = 40
 
 
-def debit(credits: int, *, key: str = "k") -> StaffAct:  # noqa: A002
-    return authority.debit(WALLET, credits * CREDIT, key=key)
+def debit(credits: int, *, wallet: int = WALLET) -> StaffAct:  # noqa: A002
+    return authority.debit(wallet, credits * CREDIT, key="k")
+
+
+def record(credits: int, actor: int | None = ADA, approval: int | None = None, *, wallet: int = WALLET) -> None:  # noqa: A002
+    mandate = Mandate("k", "a slip", actor, approval)
+    authority.record(debit(credits, wallet=wallet), mandate, amount_nanos=credits * CREDIT, transfer_id=uuid7())
 
 
 def approval_of(act: StaffAct) -> int:
@@ -34,27 +39,32 @@ def approval_of(act: StaffAct) -> int:
 
 
 def test_up_to_the_limit_one_person_decides() -> None:
-    authority.claim(debit(1000), Mandate("k", "a slip", ADA))
+    record(1000)
+
+    assert AuditEntry.objects.count() == 1
 
 
 def test_above_the_limit_a_second_person_is_needed() -> None:
-    act = authority.debit(WALLET, 1000 * CREDIT + 1, key="k")
+    act = debit(1000)
 
     with pytest.raises(errors.ApprovalNeeded) as caught:
-        authority.claim(act, Mandate("k", "a slip", ADA))
+        authority.record(act, Mandate("k", "a slip", ADA), amount_nanos=1_000_000_000_001, transfer_id=uuid7())
 
     assert caught.value.details["act"] == act
+    assert not AuditEntry.objects.exists()
 
 
 def test_the_platform_needs_no_approval() -> None:
-    authority.claim(debit(5000), Mandate("k", "storage", None))
+    record(5000, None)
+
+    assert not OperatorAlert.objects.exists()
 
 
 def test_the_limit_is_a_setting(settings: LazySettings) -> None:
     settings.APPROVAL_ABOVE_CREDITS = 0
 
     with pytest.raises(errors.ApprovalNeeded):
-        authority.claim(authority.debit(WALLET, 1, key="k"), Mandate("k", "a slip", ADA))
+        record(1)
 
 
 def test_an_approval_allows_exactly_its_act() -> None:
@@ -87,7 +97,7 @@ def test_a_repeat_under_the_same_key_may_name_its_approval_again() -> None:
 
 
 def test_an_act_leaves_what_it_did_and_by_whose_approval() -> None:
-    authority.record(debit(5), Mandate("k", "a slip", ADA, 12), transfer_id=UUID(int=3))
+    authority.record(debit(5), Mandate("k", "a slip", ADA, 12), amount_nanos=5 * CREDIT, transfer_id=UUID(int=3))
 
     line = AuditEntry.objects.get()
     assert (line.act, line.target, line.target_id, line.actor_id) == ("credits.adjusted", "wallet", "40", ADA)
@@ -101,24 +111,24 @@ def test_an_act_leaves_what_it_did_and_by_whose_approval() -> None:
 
 
 def test_an_amount_in_parts_that_pass_the_limit_together_raises_an_alert() -> None:
-    for _ in range(2):
-        authority.record(debit(500), Mandate("k", "a slip", ADA), transfer_id=uuid7())
+    record(500)
+    record(500)
     assert not OperatorAlert.objects.exists()
 
-    authority.record(debit(1), Mandate("k", "a slip", ADA), transfer_id=uuid7())
+    record(1)
 
     alert = OperatorAlert.objects.get()
     assert (alert.kind, alert.dedupe_key) == ("corrections-split", "corrections-split:40:7")
     assert alert.details == {"wallet": 40, "actor": 7, "credits": "1001", "acts": 3}
 
 
-def test_parts_of_others_of_another_day_or_with_approval_do_not_count() -> None:
-    authority.record(debit(600), Mandate("k", "a slip", ADA), transfer_id=uuid7())
+def test_parts_of_others_elsewhere_or_with_approval_do_not_count() -> None:
+    record(600)
 
-    authority.record(debit(600), Mandate("k", "a slip", BOB), transfer_id=uuid7())
-    authority.record(debit(600), Mandate("k", "a slip", None), transfer_id=uuid7())
-    authority.record(debit(600), Mandate("k", "a slip", ADA, 12), transfer_id=uuid7())
-    authority.record(authority.debit(41, 600 * CREDIT, key="k"), Mandate("k", "a slip", ADA), transfer_id=uuid7())
+    record(600, BOB)
+    record(600, None)
+    record(600, ADA, 12)
+    record(600, wallet=41)
 
     assert not OperatorAlert.objects.exists()
 
