@@ -16,7 +16,7 @@ from apps.core.errors import Invalid
 DEFAULT_SIZE: Final = 50
 MAX_SIZE: Final = 200
 
-_CURSOR: Final = re.compile(r"([<>])([0-9]{1,19}|[0-9a-f-]{36})", re.ASCII)
+_CURSOR: Final = re.compile(r"([<>])([0-9]{1,19}|[0-9a-f-]{36}|[0-9]{1,16}\.[0-9a-f-]{36})", re.ASCII)
 
 T_co = TypeVar("T_co", covariant=True)
 U = TypeVar("U")

@@ -7,7 +7,10 @@ from uuid import UUID
 from apps.wallet import errors
 from apps.wallet.allocation import Share, left_after
 from apps.wallet.models import Account, Hold, Lot
+from apps.wallet.movements import first_movement_at, movements, statement
 from apps.wallet.types import Balance, LimitUse, LotState, OpenHold, RateUse
+
+__all__ = ["first_movement_at", "movements", "statement"]
 
 MINUTE_NANOSECONDS = 60_000_000_000
 

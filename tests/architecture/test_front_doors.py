@@ -8,7 +8,18 @@ from django.db import models
 from tests.architecture.sources import floors
 
 FRONT_DOORS = {"services", "queries", "types", "errors"}
-RULES = {"rating", "tiers", "allocation", "storage_calendar", "cloud_rating", "codes", "roles", "campaigns", "limits"}
+RULES = {
+    "rating",
+    "tiers",
+    "allocation",
+    "storage_calendar",
+    "cloud_rating",
+    "codes",
+    "roles",
+    "campaigns",
+    "limits",
+    "statement_lines",
+}
 # Doors need more of these two than their acts and answers.
 FOR_DOORS = {
     "apps.journal.recorded_admin",
