@@ -21,6 +21,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "partitions ahead": {"task": "core.ensure_partitions", "schedule": crontab(hour="1", minute="5")},
     "holds past their end": {"task": "relay.expire_holds", "schedule": crontab()},
     "echoes of ended calls": {"task": "wallet.drop_echoes", "schedule": crontab()},
+    "lots ended, limits refilled": {"task": "wallet.tend", "schedule": crontab()},
     "processes long gone": {"task": "wallet.forget_owners", "schedule": crontab(hour="1", minute="8")},
     "usage roll-up": {"task": "usage.roll_up", "schedule": crontab()},
     "expired addresses": {"task": "usage.drop_expired_origins", "schedule": crontab(hour="1", minute="6")},

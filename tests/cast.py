@@ -15,6 +15,7 @@ from apps.teams import services as teams
 from apps.teams.models import Membership, Role
 from apps.teams.types import NewPersonalToken, TeamAccess
 from apps.wallet import services as wallet
+from apps.wallet.types import Mandate
 
 PASSWORD = "correct horse battery"
 
@@ -42,7 +43,7 @@ def grant(team: TeamAccess, amount: str) -> None:
     nanos = nanos_from_text(amount)
     if nanos:
         key = f"test-grant:{next(_numbers)}"
-        wallet.grant_lot(team.wallet_id, nanos, "gift", idempotency_key=key, reason="for a test", actor=None)
+        wallet.grant_lot(team.wallet_id, Mandate(key, "for a test", actor=None), amount_nanos=nanos, source="gift")
 
 
 def add_member(team: TeamAccess, role: str, *, user: User | None = None) -> User:

@@ -15,7 +15,13 @@ import psycopg
 from psycopg import conninfo, sql
 
 ROOT = Path(__file__).resolve().parent.parent
-CONTENTS = ("apps/*/migrations/*.py", "apps/*/apps.py", "apps/core/partitions.py", "apps/console/staff_groups.py")
+CONTENTS = (
+    "apps/*/migrations/*.py",
+    "apps/*/sql/*.sql",
+    "apps/*/apps.py",
+    "apps/core/partitions.py",
+    "apps/console/staff_groups.py",
+)
 PREFIX = "sluice_template_"
 
 

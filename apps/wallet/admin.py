@@ -16,6 +16,7 @@ from apps.core.ids import uuid7
 from apps.core.money import credits_text, nanos_from_text
 from apps.wallet import services as wallet
 from apps.wallet.models import Account, AccountKind, Hold, KeyedPosting, Lot, LotSource, Transfer
+from apps.wallet.types import Mandate
 
 
 def _credits(field: str, label: Any) -> Any:
@@ -67,11 +68,9 @@ class GrantForm(ReasonForm):
 def _grant(request: HttpRequest, account: Account, cleaned: dict[str, Any]) -> str:
     wallet.grant_lot(
         account.pk,
-        cleaned["amount"],
-        LotSource.ADJUSTMENT,
-        idempotency_key=cleaned["key"],
-        reason=cleaned["reason"],
-        actor=actor_of(request),
+        Mandate(cleaned["key"], cleaned["reason"], actor=actor_of(request)),
+        amount_nanos=cleaned["amount"],
+        source=LotSource.ADJUSTMENT,
     )
     return gettext("%(credits)s credits granted.") % {"credits": credits_text(cleaned["amount"])}
 

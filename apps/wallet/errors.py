@@ -10,6 +10,13 @@ SluiceError
     ├── AmountTooLarge         more than an account can count
     ├── IdempotencyConflict    the key was used for something else
     ├── ApprovalNeeded         more than one person may decide; `details["act"]` is what to ask for
+    ├── LotEnded               credits that could never be spent
+    ├── NotRefundable          nothing was paid for this lot, or it has no refund right
+    ├── RefundClosed           the time to pay this lot back is over
+    ├── RefundTooLarge         more than the charge, less what was refunded before
+    ├── NotReversible          there is no opposite of this entry
+    ├── UnknownTransfer        no such transfer
+    ├── UnknownLot             no such lot
     ├── LedgerBusy             too many calls wait; try again
     ├── LedgerUnavailable      the database did not answer in time
     └── LedgerFault            the database refused this one entry; a defect, not the caller's doing
@@ -52,6 +59,41 @@ class IdempotencyConflict(WalletError):
 class ApprovalNeeded(WalletError):
     code = "approval_needed"
     text = _("This is more than one person may decide. A second person has to approve it.")
+
+
+class LotEnded(WalletError):
+    code = "lot_ended"
+    text = _("These credits would have ended before they could be spent.")
+
+
+class NotRefundable(WalletError):
+    code = "not_refundable"
+    text = _("These credits cannot be paid back.")
+
+
+class RefundClosed(WalletError):
+    code = "refund_closed"
+    text = _("The time in which these credits could be paid back is over.")
+
+
+class RefundTooLarge(WalletError):
+    code = "refund_too_large"
+    text = _("That is more than what is left of the charge.")
+
+
+class NotReversible(WalletError):
+    code = "not_reversible"
+    text = _("This entry cannot be reversed. Correct it by an adjustment.")
+
+
+class UnknownTransfer(WalletError):
+    code = "unknown_transfer"
+    text = _("There is no such transfer.")
+
+
+class UnknownLot(WalletError):
+    code = "unknown_lot"
+    text = _("There is no such lot.")
 
 
 class LedgerBusy(WalletError):

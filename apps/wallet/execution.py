@@ -1,6 +1,7 @@
 """Runs the ledger's statements on Django's own connection, inside whatever transaction is open there."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 import psycopg
@@ -10,6 +11,8 @@ from apps.wallet import errors, statements
 from apps.wallet.packing import Packed, PackedDumper
 from apps.wallet.statements import Ending, Parameters
 from apps.wallet.types import HoldAnswer, HoldRequest, SettleEntry, Settlement, SettleStatement, WrittenOff
+
+Scalar = int | str | UUID | datetime | list[int] | None
 
 _ERRORS: Mapping[str, type[errors.WalletError]] = {
     "SL001": errors.IdempotencyConflict,
@@ -46,6 +49,18 @@ def _run(text: str, parameters: Parameters) -> list[tuple[object, ...]]:
                 raise
             raise named from error
         return cursor.fetchall()
+
+
+def truth(text: str, *parameters: Scalar) -> bool:
+    """Whether the one value of a statement stands for yes."""
+    return bool(number(text, *parameters))
+
+
+def number(text: str, *parameters: Scalar) -> int:
+    """The one value of a statement, in the transaction that is open."""
+    with connection.cursor() as cursor:
+        cursor.execute(text, parameters)
+        return int(cursor.fetchone()[0])
 
 
 def authorise(request: HoldRequest, *, owner_id: int) -> HoldAnswer:

@@ -132,6 +132,10 @@ class Account(models.Model):
     def __str__(self) -> str:
         return f"{self.pk} {self.label}".rstrip()
 
+    @property
+    def available_nanos(self) -> int:
+        return self.credits_posted - self.debits_posted - self.debits_pending
+
 
 class Owner(models.Model):
     """The lease of one process. Holds of an owner whose lease has run out are expired."""
@@ -298,6 +302,11 @@ class Lot(models.Model):
     def __str__(self) -> str:
         return str(self.pk)
 
+    @property
+    def left_nanos(self) -> int:
+        """What is booked neither as spent nor as gone; `kept_nanos` is a part of it."""
+        return self.amount_nanos - self.consumed_nanos - self.expired_nanos - self.refunded_nanos - self.withdrawn_nanos
+
 
 class Draw(models.Model):
     """Of a wallet's spending, counted from its first nanocredit: which stretch came from which lot. Append-only."""
@@ -377,9 +386,7 @@ class Due(models.Model):
         ]
         constraints = [
             models.CheckConstraint(name="wallet_due_amount_positive", condition=Q(amount_nanos__gt=0)),
-            models.CheckConstraint(
-                name="wallet_due_ends_once", condition=Q(settled_at=None) | Q(cancelled_at=None)
-            ),
+            models.CheckConstraint(name="wallet_due_ends_once", condition=Q(settled_at=None) | Q(cancelled_at=None)),
             models.CheckConstraint(
                 name="wallet_due_settled_by_a_transfer",
                 condition=Q(settled_at=None, transfer_id=None) | Q(settled_at__isnull=False, transfer_id__isnull=False),

@@ -4,15 +4,19 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
+from django.db.models import F, Q, Sum
+
 from apps.wallet import errors
-from apps.wallet.allocation import Share, left_after
-from apps.wallet.models import Account, Hold, Lot
+from apps.wallet.allocation import Share, Stretch, left_after, stretches
+from apps.wallet.models import Account, Draw, Due, Hold, Lot, Transfer, TransferKind
 from apps.wallet.movements import first_movement_at, movements, statement
-from apps.wallet.types import Balance, LimitUse, LotState, OpenHold, RateUse
+from apps.wallet.types import Balance, DrawnFrom, DueState, LimitUse, LotState, OpenHold, RateUse
 
 __all__ = ["first_movement_at", "movements", "statement"]
 
 MINUTE_NANOSECONDS = 60_000_000_000
+CHARGES = (TransferKind.CHARGE, TransferKind.LATE_CHARGE)
 
 
 def balance_of(wallet_id: int) -> Balance:
@@ -38,6 +42,9 @@ def limit_use(account_ids: Iterable[int]) -> dict[int, LimitUse]:
             held_nanos=account.debits_pending,
             remaining_nanos=_room(account) if account.capped else None,
             open_slots=account.open_slots,
+            limit_nanos=account.limit_nanos if account.capped else None,
+            refill=account.refill,
+            resets_at=account.wake_at if account.refill else None,
         )
         for account in Account.objects.filter(pk__in=list(account_ids))
     }
@@ -68,25 +75,115 @@ def open_holds() -> int:
     return Hold.objects.count()
 
 
+def is_free_only(wallet_id: int) -> bool:
+    """Whether the wallet stops when its free credit is used up."""
+    return Account.objects.filter(pk=wallet_id, free_account_id__isnull=False).exists()
+
+
+def free_left(wallet_id: int) -> int:
+    """What the wallet's free lots have left, calls under way not counted."""
+    return sum(lot.remaining_nanos for lot in lots_of(wallet_id) if not lot.is_paid)
+
+
 def lots_of(wallet_id: int) -> list[LotState]:
     """The wallet's lots, oldest first, with what spending has left of each."""
     lots = list(Lot.objects.filter(wallet_id=wallet_id).order_by("created_at", "pk"))
-    spent = Account.objects.values_list("debits_posted", flat=True).get(pk=wallet_id) if lots else 0
-    gone = sum(lot.consumed_nanos + lot.expired_nanos + lot.refunded_nanos for lot in lots)
-    left = left_after([_share_of(lot) for lot in lots], spent - gone)
+    left = _left_of(wallet_id, lots) if lots else {}
     return [
-        LotState(lot.pk, lot.source, lot.amount_nanos, left[lot.pk], lot.spend_until, lot.refund_until) for lot in lots
+        LotState(
+            lot.pk, lot.source, lot.amount_nanos, left[lot.pk], lot.spend_until, lot.refund_until, lot.paid_minor > 0
+        )
+        for lot in lots
     ]
 
 
-def _share_of(lot: Lot) -> Share:
-    return Share(
-        lot_id=lot.pk,
-        left_nanos=lot.amount_nanos - lot.consumed_nanos - lot.expired_nanos - lot.refunded_nanos,
-        spend_until=lot.spend_until,
-        is_paid=lot.paid_minor > 0,
-        granted_at=lot.created_at,
-    )
+def draws_of(call_id: UUID) -> list[DrawnFrom]:
+    """Which lots paid for a call, in the order in which they were drawn; empty when it cost nothing or is not over."""
+    ids = [call_id, *_late_legs(call_id)]
+    charge = Transfer.objects.filter(pk__in=ids, kind__in=CHARGES).first()
+    return draws_of_transfer(charge.pk) if charge else []
+
+
+def draws_of_transfer(transfer_id: UUID) -> list[DrawnFrom]:
+    """The same for any entry that spent credits of a wallet. Writes nothing: what is not booked yet is projected."""
+    transfer = Transfer.objects.filter(pk=transfer_id).first()
+    if transfer is None:
+        raise errors.UnknownTransfer
+    start = _spent_before(transfer)
+    end = start + transfer.amount_nanos
+    parts = [(s.lot_id, s.within(start, end)) for s in _stretches_over(transfer.wallet_id, start, end)]
+    lots = Lot.objects.in_bulk([lot_id for lot_id, part in parts if part])
+    return [_drawn(lots[lot_id], part) for lot_id, part in parts if part]
+
+
+def dues_of(wallet_id: int) -> list[DueState]:
+    """What the wallet owes, oldest first."""
+    dues = Due.objects.filter(wallet_id=wallet_id, settled_at=None, cancelled_at=None).order_by("since", "pk")
+    return [DueState(due.key, due.kind, due.amount_nanos, due.reason, due.since, due.business_on) for due in dues]
+
+
+def arrears_of(wallet_id: int) -> int:
+    """The sum of what the wallet owes."""
+    return sum(due.amount_nanos for due in dues_of(wallet_id))
+
+
+def wallet_time() -> datetime:
+    """The ledger's clock: the database's."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT wallet_now()")
+        now: datetime = cursor.fetchone()[0]
+        return now
+
+
+def _shares_of(lots: Iterable[Lot]) -> list[Share]:
+    return [Share(lot.pk, lot.left_nanos, lot.spend_until, lot.paid_minor > 0, lot.created_at) for lot in lots]
+
+
+def _left_of(wallet_id: int, lots: Iterable[Lot]) -> dict[UUID, int]:
+    spent, free_first = _unbooked(wallet_id)
+    return left_after(_shares_of(lots), spent, free_first=free_first)
+
+
+def _unbooked(wallet_id: int) -> tuple[int, bool]:
+    """What was spent and is not booked on lots yet, and whether free lots go first."""
+    wallet = Account.objects.get(pk=wallet_id)
+    return wallet.debits_posted - wallet.allocated_nanos, wallet.free_account_id is not None
+
+
+def _stretches_over(wallet_id: int, start: int, end: int) -> list[Stretch]:
+    """The stretches that meet `[start, end)`: booked ones, then what spending since then is going to take."""
+    booked = Draw.objects.filter(wallet_id=wallet_id).order_by("starts_nanos")
+    last = booked.last()
+    booked_end = last.starts_nanos + last.amount_nanos if last else 0
+    meeting = booked.filter(starts_nanos__lt=end, starts_nanos__gt=start - F("amount_nanos"))
+    found = [Stretch(draw.lot_id, draw.starts_nanos, draw.amount_nanos) for draw in meeting]
+    if end <= booked_end:
+        return found
+    lots = _shares_of(Lot.objects.filter(wallet_id=wallet_id))
+    spent, free_first = _unbooked(wallet_id)
+    return found + stretches(lots, spent, starts_nanos=booked_end, free_first=free_first)
+
+
+def _spent_before(transfer: Transfer) -> int:
+    """Where a charge begins in its wallet's spending: after what was booked before it and posted since."""
+    draws = Draw.objects.filter(wallet_id=transfer.wallet_id, at__lt=transfer.at)
+    last = draws.order_by("starts_nanos").last()
+    earlier = Transfer.objects.filter(debit_account=transfer.wallet_id, wallet_id=transfer.wallet_id, lot_id=None)
+    if last is not None:
+        earlier = earlier.filter(at__gt=last.at)
+    before = earlier.filter(Q(at__lt=transfer.at) | Q(at=transfer.at, pk__lt=transfer.pk))
+    total = before.aggregate(total=Sum("amount_nanos"))["total"] or 0
+    return total + (last.starts_nanos + last.amount_nanos if last else 0)
+
+
+def _late_legs(call_id: UUID) -> list[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT wallet_leg_id(%s, 'late')", [call_id])
+        return [cursor.fetchone()[0]]
+
+
+def _drawn(lot: Lot, amount_nanos: int) -> DrawnFrom:
+    return DrawnFrom(lot.pk, lot.source, amount_nanos, lot.spend_until, lot.paid_minor > 0)
 
 
 def _room(account: Account) -> int:

@@ -15,3 +15,9 @@ def drop_echoes(**_: object) -> int:
 def forget_owners(**_: object) -> int:
     """Every night: processes that ended a day ago."""
     return services.forget_owners()
+
+
+@shared_task(name="wallet.tend", ignore_result=True)
+def tend(**_: object) -> int:
+    """Every minute: lots that ended and limits to refill of accounts that nobody calls."""
+    return services.tend_due()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from uuid import UUID
 
@@ -41,6 +41,7 @@ class Refusal(StrEnum):
     RPM = "rpm"
     TPM = "tpm"
     FUNDS = "funds"
+    FREE = "free"
 
 
 class Outcome(StrEnum):
@@ -135,12 +136,15 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class LimitUse:
-    """`remaining_nanos` is None for an account that is not capped."""
+    """`limit_nanos` and `remaining_nanos`: None for an account that is not capped; `resets_at`: the next refill."""
 
     used_nanos: int
     held_nanos: int
     remaining_nanos: int | None
     open_slots: int
+    limit_nanos: int | None = None
+    refill: str = ""
+    resets_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +174,15 @@ class LotState:
     remaining_nanos: int
     spend_until: datetime | None
     refund_until: datetime | None
+    is_paid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One entry that is not a call. `kind` is a `TransferKind`; `actor` is a plain id or None for the platform."""
+    """One entry that is not a call. `kind` is a `TransferKind`; `actor` is a plain id or None for the platform.
+
+    `lot_id`: the entry takes from this lot and no other. `reverses`: the transfer that it corrects.
+    """
 
     key: str
     kind: int
@@ -185,16 +193,53 @@ class Posting:
     reason: str = ""
     actor: int | None = None
     reverses: UUID | None = None
+    lot_id: UUID | None = None
+    call_id: UUID | None = None
+    business_on: date | None = None
+    approval_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Mandate:
-    """Why, by whom and under which idempotency key. `actor` None is the platform, which needs no approval."""
+    """Why an entry is made, by whom (None: the platform), under which idempotency key, and who agreed."""
 
     key: str
     reason: str
     actor: int | None
     approval_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LotRefund:
+    """Credits of a lot that were paid back; `paid_back_minor` is money in the minor unit of `currency`."""
+
+    transfer_id: UUID
+    amount_nanos: int
+    paid_back_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnFrom:
+    """What a call took from one lot."""
+
+    lot_id: UUID
+    source: str
+    amount_nanos: int
+    spend_until: datetime | None
+    is_paid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DueState:
+    """What a wallet owes; `kind` is the `TransferKind` of the charge that it waits to become."""
+
+    key: str
+    kind: int
+    amount_nanos: int
+    reason: str
+    since: datetime
+    business_on: date | None
 
 
 class StaffActName(StrEnum):

@@ -17,6 +17,7 @@ from apps.core.money import nanos_from_text  # noqa: E402
 from apps.relay import services as relay  # noqa: E402
 from apps.relay.catalogue import import_catalogue  # noqa: E402
 from apps.wallet import services as wallet  # noqa: E402
+from apps.wallet.types import Mandate  # noqa: E402
 from tests.cast import make_team, make_user  # noqa: E402
 
 
@@ -35,7 +36,9 @@ def _team(wanted: dict[str, Any]) -> dict[str, Any]:
     owner = make_user(f"{uuid7()}@example.com")
     team = make_team(wanted["name"], owner=owner, credits="0")
     nanos = nanos_from_text(wanted["credits"])
-    wallet.grant_lot(team.wallet_id, nanos, "gift", idempotency_key=f"live:{uuid7()}", reason="for a test", actor=None)
+    wallet.grant_lot(
+        team.wallet_id, Mandate(f"live:{uuid7()}", "for a test", actor=None), amount_nanos=nanos, source="gift"
+    )
     tokens = [_token(team.id, **token) for token in wanted["tokens"]]
     return {"id": team.id, "wallet": team.wallet_id, "tokens": tokens}
 

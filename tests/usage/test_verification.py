@@ -12,7 +12,7 @@ from apps.usage import records, verification
 from apps.wallet import services as wallet
 from apps.wallet.batching import SETTLE_CALL
 from apps.wallet.models import Account, AccountKind, LotSource
-from apps.wallet.types import HoldRequest, SettleEntry, SettleStatement
+from apps.wallet.types import HoldRequest, Mandate, SettleEntry, SettleStatement
 
 pytestmark = pytest.mark.django_db
 SETTLE = SettleStatement(
@@ -22,7 +22,7 @@ SETTLE = SettleStatement(
 
 def funded_wallet() -> int:
     wallet_id = wallet.open_wallet("Acme")
-    wallet.grant_lot(wallet_id, 100, LotSource.GIFT, idempotency_key="k", reason="r", actor=None)
+    wallet.grant_lot(wallet_id, Mandate("k", "r", actor=None), amount_nanos=100, source=LotSource.GIFT)
     return wallet_id
 
 

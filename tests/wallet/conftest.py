@@ -10,7 +10,7 @@ from apps.core.ids import uuid7
 from apps.wallet import invariants
 from apps.wallet import services as wallet
 from apps.wallet.models import Account, AccountKind, LotSource
-from apps.wallet.types import NO_LIMITS, HoldAnswer, HoldRequest, RateLimits, SettleEntry, Settlement
+from apps.wallet.types import NO_LIMITS, HoldAnswer, HoldRequest, Mandate, RateLimits, SettleEntry, Settlement
 
 CREDIT = 1_000_000_000
 
@@ -54,7 +54,10 @@ class Payer:
 def payer(ledger_checked: None) -> Payer:
     wallet_id = wallet.open_wallet("Acme")
     wallet.grant_lot(
-        wallet_id, 100 * CREDIT, LotSource.ADJUSTMENT, idempotency_key=f"start:{wallet_id}", reason="start", actor=None
+        wallet_id,
+        Mandate(f"start:{wallet_id}", "start", actor=None),
+        amount_nanos=100 * CREDIT,
+        source=LotSource.ADJUSTMENT,
     )
     token = wallet.open_limit(wallet_id, kind=AccountKind.TOKEN, label="bot", limit_nanos=None)
     return Payer(wallet_id, token, wallet.register_owner("test"))

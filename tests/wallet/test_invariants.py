@@ -3,13 +3,14 @@ import pytest
 from apps.wallet import invariants
 from apps.wallet import services as wallet
 from apps.wallet.models import Account, Hold, Lot, LotSource
+from apps.wallet.types import Mandate
 
 pytestmark = pytest.mark.django_db
 
 
 def funded_wallet() -> int:
     wallet_id = wallet.open_wallet("Acme")
-    wallet.grant_lot(wallet_id, 100, LotSource.GIFT, idempotency_key="k", reason="r", actor=None)
+    wallet.grant_lot(wallet_id, Mandate("k", "r", actor=None), amount_nanos=100, source=LotSource.GIFT)
     return wallet_id
 
 

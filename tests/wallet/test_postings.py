@@ -9,7 +9,7 @@ from apps.wallet import queries
 from apps.wallet import services as wallet
 from apps.wallet.errors import AmountTooLarge, IdempotencyConflict, InsufficientFunds, UnknownAccount
 from apps.wallet.models import Account, Lot, LotSource, Transfer, TransferKind
-from apps.wallet.types import House, LotTerms, Posting
+from apps.wallet.types import House, LotTerms, Mandate, Posting
 from tests.wallet.conftest import CREDIT, Payer
 
 
@@ -20,11 +20,9 @@ def fee(payer: Payer, nanos: int, *, key: str = "fee:1", reason: str = "a fee") 
 def grant(payer: Payer, nanos: int, *, key: str = "topup:1", terms: LotTerms | None = None) -> UUID:
     return wallet.grant_lot(
         payer.wallet,
-        nanos,
-        LotSource.PURCHASE,
-        idempotency_key=key,
-        reason="top-up",
-        actor=7,
+        Mandate(key, "top-up", actor=7),
+        amount_nanos=nanos,
+        source=LotSource.PURCHASE,
         terms=terms or LotTerms(),
     )
 

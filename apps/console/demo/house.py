@@ -19,6 +19,7 @@ from apps.relay import services as tokens
 from apps.teams import services as teams
 from apps.teams.types import TeamAccess
 from apps.wallet import services as wallet
+from apps.wallet.types import Mandate
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -39,11 +40,9 @@ def build_house(kept: Keepsake | None, *, at: datetime) -> Keepsake:
     team = teams.personal_team_of(user)
     wallet.grant_lot(
         team.wallet_id,
-        CREDITS * NANOS_PER_CREDIT,
-        "gift",
-        idempotency_key=f"demo-grant:{team.public_id}",
-        reason="Demo credits",
-        actor=None,
+        Mandate(f"demo-grant:{team.public_id}", "Demo credits", actor=None),
+        amount_nanos=CREDITS * NANOS_PER_CREDIT,
+        source="gift",
     )
     token = _token(team, kept.token if kept else "", user=user, at=at)
     return Keepsake(password=password, token=token, model=MODEL)

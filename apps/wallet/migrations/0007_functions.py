@@ -5,7 +5,7 @@ from pathlib import Path
 from django.db import migrations
 
 FOLDER = Path(__file__).resolve().parent.parent / "sql"
-FILES = ["basics", "reserve", "authorise", "extend", "settle", "expire", "accounts", "post"]
+FILES = ["basics", "reserve", "authorise", "extend", "settle", "expire", "lots", "accounts", "post"]
 DROP = """
 DO $$ DECLARE one regprocedure; BEGIN
     FOR one IN SELECT oid::regprocedure FROM pg_proc

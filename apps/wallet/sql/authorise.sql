@@ -17,7 +17,9 @@ DECLARE
     fresh boolean[];
     resolved boolean[];
 BEGIN
-    PERFORM wallet_lock(pair_accounts);
+    IF wallet_lock(pair_accounts) IS NOT NULL THEN
+        SELECT * INTO pair_calls, pair_accounts FROM wallet_with_free(pair_calls, pair_accounts);
+    END IF;
     IF resend THEN
         SELECT array_agg(h.id IS NULL AND t.id IS NULL ORDER BY c.n),
             array_agg(h.id IS NULL AND t.id IS NOT NULL ORDER BY c.n)
@@ -54,7 +56,7 @@ BEGIN
             token_tpm, wallet_tpm, token_tpm_stamp, wallet_tpm_stamp, owner_id, max_until)
         SELECT call_ids[a.nth], rated_accounts[calls + a.nth], a.accounts, call_amounts[a.nth], call_tokens[a.nth],
             true, tpm[a.nth], tpm[calls + a.nth], t.stamp, w.stamp, owner,
-            clock_timestamp() + make_interval(secs => max_seconds[a.nth])
+            wallet_now() + make_interval(secs => max_seconds[a.nth])
         FROM asked a
             JOIN left_over t ON t.account = rated_accounts[a.nth]
             JOIN left_over w ON w.account = rated_accounts[calls + a.nth]

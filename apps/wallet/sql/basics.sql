@@ -1,17 +1,20 @@
 -- Time, ids, rates and locks: what the acts below share.
 
--- Nanoseconds since 1970. All rates and leases use the database's clock, never a caller's.
+-- The ledger's one clock: ends of lots, refills, leases and rates use the database's time, never a caller's.
+CREATE FUNCTION wallet_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$ SELECT clock_timestamp() $$;
+
+-- The same in nanoseconds since 1970.
 CREATE FUNCTION wallet_clock() RETURNS bigint LANGUAGE sql VOLATILE AS $$
-    SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 1000
+    SELECT (extract(epoch FROM wallet_now()) * 1000000)::bigint * 1000
 $$;
 
--- The smallest UUIDv7 of an instant.
+-- The smallest UUIDv7 that is not before an instant: ids below it were minted before.
 CREATE FUNCTION wallet_uuid_floor(instant timestamptz) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
-    SELECT (lpad(to_hex((extract(epoch FROM instant) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
+    SELECT (lpad(to_hex(ceil(extract(epoch FROM instant) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
 $$;
 
 CREATE FUNCTION wallet_new_id() RETURNS uuid LANGUAGE sql VOLATILE AS $$
-    SELECT (lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || '7'
+    SELECT (lpad(to_hex(floor(extract(epoch FROM wallet_now()) * 1000)::bigint), 12, '0') || '7'
         || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid
 $$;
 
@@ -54,13 +57,36 @@ BEGIN
     PERFORM set_config('sluice.locked_accounts', coalesce(locked, ids)::text, true);
 END $$;
 
--- All account rows of an act, in ascending order, before anything else: the one rule that keeps deadlocks away.
-CREATE FUNCTION wallet_lock(ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+-- All account rows of an act, in ascending order, before anything else: the one rule that keeps deadlocks away. The
+-- account of a wallet's free credit comes after its wallet, always, so it needs no place in that order.
+-- What is due on the accounts (lots that ended, limits to refill) happens here, before the act. Returns the wallets
+-- whose lots an act has to follow at once; NULL, as a rule.
+CREATE FUNCTION wallet_lock(ids bigint[]) RETURNS bigint[] LANGUAGE plpgsql AS $$
+DECLARE
+    due bigint[];
+    special bigint[];
 BEGIN
     IF current_setting('sluice.ledger_guard', true) = 'on' AND ids IS NOT NULL THEN
         PERFORM wallet_guard(ids);
     END IF;
-    PERFORM 1 FROM wallet_account WHERE id = ANY (ids) ORDER BY id FOR NO KEY UPDATE;
+    SELECT array_agg(l.id) FILTER (WHERE l.wake_at <= wallet_now()),
+        array_agg(l.id) FILTER (WHERE l.kept_nanos > 0 OR l.free_account_id IS NOT NULL)
+    INTO due, special
+    FROM (
+        SELECT id, wake_at, kept_nanos, free_account_id FROM wallet_account
+        WHERE id = ANY (ids) ORDER BY id FOR NO KEY UPDATE
+    ) l;
+    IF special IS NOT NULL THEN
+        PERFORM 1 FROM wallet_account
+            WHERE id IN (SELECT w.free_account_id FROM wallet_account w WHERE w.id = ANY (special))
+            ORDER BY id FOR NO KEY UPDATE;
+    END IF;
+    IF due IS NOT NULL THEN
+        PERFORM wallet_tend(due);
+        SELECT array_agg(a.id) INTO special FROM wallet_account a
+            WHERE a.id = ANY (ids) AND (a.kept_nanos > 0 OR a.free_account_id IS NOT NULL);
+    END IF;
+    RETURN special;
 END $$;
 
 -- What can still be spent; far above any amount where nothing limits.

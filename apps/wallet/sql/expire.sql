@@ -4,7 +4,7 @@ CREATE FUNCTION wallet_expired_holds(among uuid[], at_most integer) RETURNS uuid
     SELECT array_agg(q.id) FROM (
         SELECT h.id FROM wallet_hold h LEFT JOIN wallet_owner o ON o.id = h.owner_id
         WHERE (among IS NULL OR h.id = ANY (among))
-            AND (o.lease_until IS NULL OR o.lease_until < clock_timestamp() OR h.max_until < clock_timestamp())
+            AND (o.lease_until IS NULL OR o.lease_until < wallet_now() OR h.max_until < wallet_now())
         LIMIT at_most
     ) q
 $$;
@@ -36,18 +36,20 @@ CREATE FUNCTION wallet_drop_echoes(older_than interval) RETURNS integer LANGUAGE
 DECLARE
     ids uuid[];
     none bigint[];
+    special bigint[];
 BEGIN
     SELECT array_agg(h.id) INTO ids FROM wallet_hold h
-        WHERE h.id < wallet_uuid_floor(clock_timestamp() - older_than)
+        WHERE h.id < wallet_uuid_floor(wallet_now() - older_than)
             AND EXISTS (SELECT 1 FROM wallet_transfer t WHERE t.id = h.id);
     IF ids IS NULL THEN
         RETURN 0;
     END IF;
-    PERFORM wallet_lock(array_agg(DISTINCT p.account))
+    SELECT wallet_lock(array_agg(DISTINCT p.account)) INTO special
         FROM wallet_hold h CROSS JOIN unnest(h.accounts) AS p (account) WHERE h.id = ANY (ids);
     none := array_fill(0::bigint, ARRAY[cardinality(ids)]);
     PERFORM wallet_release(ids, array_fill(2::smallint, ARRAY[cardinality(ids)]), none, none);
     DELETE FROM wallet_hold WHERE id = ANY (ids);
+    PERFORM wallet_tend_lots(w) FROM unnest(special) AS w;
     RETURN cardinality(ids);
 END $$;
 

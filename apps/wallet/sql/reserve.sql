@@ -143,7 +143,10 @@ BEGIN
         CONTINUE WHEN NOT fresh[nth];
         SELECT r.* INTO refused FROM wallet_refusal(instant, taken, asked) r;
         IF FOUND THEN
-            verdict.refusals[nth] := refused.refusal;
+            verdict.refusals[nth] := CASE
+                WHEN refused.refusal = 'funds' AND EXISTS (
+                    SELECT 1 FROM wallet_account a WHERE a.id = refused.account AND a.kind = 8
+                ) THEN 'free' ELSE refused.refusal END;
             verdict.refusing[nth] := refused.account;
             verdict.have[nth] := refused.have;
             verdict.wait_ms[nth] := refused.wait_ms;
@@ -152,6 +155,20 @@ BEGIN
         END IF;
     END LOOP;
 END $$;
+
+-- The accounts of each call with that of the free credit before the wallet, where the wallet's switch is on.
+CREATE FUNCTION wallet_with_free(INOUT pair_calls integer[], INOUT pair_accounts bigint[]) LANGUAGE sql AS $$
+    SELECT coalesce(array_agg(q.nth ORDER BY q.nth, q.place), '{}'),
+        coalesce(array_agg(q.account ORDER BY q.nth, q.place), '{}')
+    FROM (
+        SELECT p.nth, p.account, 2 * p.n AS place
+        FROM unnest(pair_calls, pair_accounts) WITH ORDINALITY AS p (nth, account, n)
+        UNION ALL
+        SELECT p.nth, w.free_account_id, 2 * p.n - 1
+        FROM unnest(pair_calls, pair_accounts) WITH ORDINALITY AS p (nth, account, n)
+            JOIN wallet_account w ON w.id = p.account AND w.free_account_id IS NOT NULL
+    ) q
+$$;
 
 -- Writes what was granted to the accounts; the rows are locked. The rest of the demand becomes what is left.
 CREATE FUNCTION wallet_set_aside(demand wallet_demand) RETURNS void LANGUAGE sql AS $$

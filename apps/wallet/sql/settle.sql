@@ -15,8 +15,8 @@ END $$;
 -- What could not be charged: from the loss account to revenue, with an alert in the same transaction.
 CREATE FUNCTION wallet_book_loss(call_id uuid, wallet bigint, lost bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO wallet_transfer (id, hold_id, wallet_id, kind, debit_account, credit_account, amount_nanos)
-        VALUES (wallet_leg_id(call_id, 'loss'), call_id, wallet, 5, 3, 1, lost);
+    INSERT INTO wallet_transfer (id, hold_id, wallet_id, kind, debit_account, credit_account, amount_nanos, at)
+        VALUES (wallet_leg_id(call_id, 'loss'), call_id, wallet, 5, 3, 1, lost, wallet_now());
     PERFORM journal_alert(
         'ledger-loss', 'ledger-loss:' || wallet,
         jsonb_build_object('wallet', wallet, 'call', call_id, 'lost_nanos', lost));
@@ -41,8 +41,9 @@ BEGIN
     outcome := 'late';
     charged := wallet_take_what_is_there(ids, charge);
     lost := charge - charged;
-    INSERT INTO wallet_transfer (id, hold_id, wallet_id, kind, debit_account, credit_account, amount_nanos, accounts)
-        VALUES (wallet_leg_id(call_id, 'late'), call_id, wallet, 4, wallet, 1, charged, ids);
+    INSERT INTO wallet_transfer (
+        id, hold_id, wallet_id, kind, debit_account, credit_account, amount_nanos, accounts, at)
+        VALUES (wallet_leg_id(call_id, 'late'), call_id, wallet, 4, wallet, 1, charged, ids, wallet_now());
     IF lost > 0 THEN
         PERFORM wallet_book_loss(call_id, wallet, lost);
     END IF;
@@ -96,6 +97,7 @@ CREATE FUNCTION wallet_settle_apart(
 ) LANGUAGE plpgsql AS $$
 BEGIN
     IF held >= 0 THEN
+        SELECT h.accounts INTO ids FROM wallet_hold h WHERE h.id = call_id;
         outcome := 'charged';
         charged := held + wallet_take_what_is_there(ids, charge - held);
         lost := charge - charged;
@@ -122,13 +124,17 @@ DECLARE
     charged bigint[] := charges;
     lost bigint[];
     apart record;
+    special bigint[];
 BEGIN
-    PERFORM wallet_lock(array_agg(DISTINCT p.account)) FROM (
+    SELECT wallet_lock(array_agg(DISTINCT p.account)) INTO special FROM (
         SELECT unnest(pair_accounts) AS account
         UNION ALL
         SELECT unnest(h.accounts) FROM unnest(call_ids, kinds) AS c (id, kind) JOIN wallet_hold h ON h.id = c.id
         WHERE c.kind <> 1
     ) p;
+    IF special IS NOT NULL THEN
+        SELECT * INTO pair_calls, pair_accounts FROM wallet_with_free(pair_calls, pair_accounts);
+    END IF;
     held := wallet_release(call_ids, kinds, charges, used_tokens);
     FOR apart IN
         SELECT c.n, s.outcome, s.charged, s.lost
@@ -148,8 +154,14 @@ BEGIN
         RETURNING h.id, h.wallet_id, h.accounts, h.amount_nanos, c.kind, c.charge
     )
     INSERT INTO wallet_transfer (
-        id, hold_id, wallet_id, kind, debit_account, credit_account, amount_nanos, held_nanos, accounts)
-        SELECT e.id, e.id, e.wallet_id, e.kind, e.wallet_id, 1, e.charge, e.amount_nanos, e.accounts FROM ended e;
+        id, hold_id, wallet_id, kind, debit_account, credit_account, amount_nanos, held_nanos, accounts, at)
+        SELECT e.id, e.id, e.wallet_id, e.kind, e.wallet_id, 1, e.charge, e.amount_nanos, e.accounts, wallet_now()
+        FROM ended e;
+    IF special IS NOT NULL THEN
+        PERFORM wallet_book_calls(special, (
+            SELECT array_agg(c.id) FROM unnest(call_ids, held, outcomes) AS c (id, held, outcome)
+            WHERE c.held >= 0 OR c.outcome = 'late'));
+    END IF;
 
     RETURN QUERY
     WITH room AS MATERIALIZED (

@@ -11,6 +11,7 @@ from apps.core.money import credits_text, nanos_from_text
 from apps.teams import queries
 from apps.wallet import queries as wallet_queries
 from apps.wallet import services as wallet
+from apps.wallet.types import Mandate
 
 
 class Command(BaseCommand):
@@ -33,11 +34,9 @@ class Command(BaseCommand):
         try:
             wallet.grant_lot(
                 team.wallet_id,
-                _positive(options["amount"]),
-                "adjustment",
-                idempotency_key=f"grant-credits:{options['key'] or uuid7()}",
-                reason=options["reason"],
-                actor=None,
+                Mandate(f"grant-credits:{options['key'] or uuid7()}", options["reason"], actor=None),
+                amount_nanos=_positive(options["amount"]),
+                source="adjustment",
             )
         except SluiceError as error:
             raise CommandError(str(error.text)) from None

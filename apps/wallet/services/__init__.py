@@ -1,0 +1,70 @@
+"""The ledger's acts. Callers pass ids and amounts; every act is safe to repeat.
+
+An act joins the caller's transaction. A use case that needs several calls `lock_accounts` once, first, with all ids.
+"""
+
+from apps.wallet.services.accounts import (
+    close_account,
+    lock_accounts,
+    open_limit,
+    open_wallet,
+    reopen_account,
+    set_free_only,
+    set_limit,
+    tend_accounts,
+    tend_due,
+)
+from apps.wallet.services.calls import (
+    EXPIRE_AT_MOST,
+    authorise,
+    charge_late,
+    drop_echoes,
+    expire_holds,
+    extend_hold,
+    hand_over_hold,
+    settle_hold,
+    void_hold,
+)
+from apps.wallet.services.checks import ledger_violations, ledger_warnings
+from apps.wallet.services.corrections import debit_adjustment, refund_charge, reverse_transfer
+from apps.wallet.services.dues import cancel_due, open_due
+from apps.wallet.services.entries import post_transfer, post_transfers
+from apps.wallet.services.lots import grant_lot, refund_lot, withdraw_lot
+from apps.wallet.services.owners import end_owner, forget_owners, heartbeat, register_owner
+
+__all__ = [
+    "EXPIRE_AT_MOST",
+    "authorise",
+    "cancel_due",
+    "charge_late",
+    "close_account",
+    "debit_adjustment",
+    "drop_echoes",
+    "end_owner",
+    "expire_holds",
+    "extend_hold",
+    "forget_owners",
+    "grant_lot",
+    "hand_over_hold",
+    "heartbeat",
+    "ledger_violations",
+    "ledger_warnings",
+    "lock_accounts",
+    "open_due",
+    "open_limit",
+    "open_wallet",
+    "post_transfer",
+    "post_transfers",
+    "refund_charge",
+    "refund_lot",
+    "register_owner",
+    "reopen_account",
+    "reverse_transfer",
+    "set_free_only",
+    "set_limit",
+    "settle_hold",
+    "tend_accounts",
+    "tend_due",
+    "void_hold",
+    "withdraw_lot",
+]

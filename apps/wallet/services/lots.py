@@ -1,0 +1,176 @@
+"""Credits that come in together, and those that leave a lot without being spent."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from apps.core.ids import minted_at, uuid7
+from apps.core.money import credits_text
+from apps.journal import services as journal
+from apps.journal.types import Act
+from apps.wallet import errors
+from apps.wallet.lot_refunds import paid_back_minor
+from apps.wallet.models import Account, Lot, LotSource, Transfer, TransferKind
+from apps.wallet.queries import wallet_time
+from apps.wallet.services.accounts import lock_accounts
+from apps.wallet.services.dues import settle_dues
+from apps.wallet.services.entries import digest, digest_of, earlier_posting, post
+from apps.wallet.services.lot_books import tend_lots
+from apps.wallet.types import NO_TERMS, House, LotRefund, LotTerms, Mandate, Posting
+
+
+def grant_lot(wallet_id: int, mandate: Mandate, *, amount_nanos: int, source: str, terms: LotTerms = NO_TERMS) -> UUID:
+    """Adds credits to a wallet as a lot of their own, then settles what the wallet owes; returns the lot's id.
+
+    The same key and content give the first lot, other content raises `IdempotencyConflict`. Raises `LotEnded` for
+    terms that are over. What an operator gives leaves an audit entry.
+    """
+    posting = Posting(
+        key=mandate.key,
+        kind=TransferKind.GRANT,
+        debit_account=House.FUNDING,
+        credit_account=wallet_id,
+        amount_nanos=amount_nanos,
+        wallet_id=wallet_id,
+        reason=mandate.reason,
+        actor=mandate.actor,
+        approval_id=mandate.approval_id,
+    )
+    asked = digest_of(posting, (source, terms))
+    with transaction.atomic():
+        lock_accounts([wallet_id])
+        if (known := earlier_posting(posting.key, asked=asked)) is not None:
+            return Lot.objects.values_list("pk", flat=True).get(transfer_id=known)
+        if terms.spend_until is not None and terms.spend_until <= wallet_time():
+            raise errors.LotEnded
+        tend_lots(wallet_id)  # what was spent so far came from the lots there were
+        transfer_id = post([posting], asked=asked)[0].transfer_id
+        lot_id = _add_lot(posting, transfer_id=transfer_id, source=source, terms=terms)
+        if source == LotSource.ADJUSTMENT:
+            _record_grant(posting, transfer_id=transfer_id)
+        settle_dues(wallet_id)
+        tend_lots(wallet_id)
+        return lot_id
+
+
+def refund_lot(lot_id: UUID, mandate: Mandate, *, at: datetime, amount_nanos: int | None = None) -> LotRefund:
+    """Takes unspent credits of a paid lot out of the wallet and says what money they stand for.
+
+    None stands for all that can go: what is unspent and not held by calls. The money rounds down, over all refunds of
+    the lot together. Safe to repeat by key. Raises `NotRefundable`, `RefundClosed` from `refund_until` on, and
+    `InsufficientFunds` when nothing, or less than asked, is there.
+    """
+    asked = digest("refund", lot_id, amount_nanos)
+    with transaction.atomic():
+        lot = _locked_lot(lot_id)
+        if (known := earlier_posting(mandate.key, asked=asked)) is not None:
+            return _earlier_refund(lot, known)
+        if not lot.paid_minor or lot.refund_until is None:
+            raise errors.NotRefundable
+        if at >= lot.refund_until:
+            raise errors.RefundClosed
+        amount = _part_to_go(lot, amount_nanos)
+        Lot.objects.filter(pk=lot_id).update(refunded_nanos=F("refunded_nanos") + amount)
+        transfer_id = _post_leaving(TransferKind.REFUND, lot, amount, mandate, asked)
+        return _refund_of(lot, transfer_id, amount, before=lot.refunded_nanos)
+
+
+def withdraw_lot(lot_id: UUID, mandate: Mandate, *, amount_nanos: int | None = None) -> UUID:
+    """Takes back credits of a lot that are unspent and not held; None stands for all of them. Safe to repeat by key.
+
+    Raises `InsufficientFunds` when nothing, or less than asked, is there.
+    """
+    asked = digest("withdrawal", lot_id, amount_nanos)
+    with transaction.atomic():
+        lot = _locked_lot(lot_id)
+        if (known := earlier_posting(mandate.key, asked=asked)) is not None:
+            return known
+        amount = _part_to_go(lot, amount_nanos)
+        Lot.objects.filter(pk=lot_id).update(withdrawn_nanos=F("withdrawn_nanos") + amount)
+        return _post_leaving(TransferKind.WITHDRAWAL, lot, amount, mandate, asked)
+
+
+def _locked_lot(lot_id: UUID) -> Lot:
+    """The lot behind the lock of its wallet, with all spending booked."""
+    wallet_id = Lot.objects.filter(pk=lot_id).values_list("wallet_id", flat=True).first()
+    if wallet_id is None:
+        raise errors.UnknownLot
+    lock_accounts([wallet_id])
+    tend_lots(wallet_id)
+    return Lot.objects.get(pk=lot_id)
+
+
+def _part_to_go(lot: Lot, amount_nanos: int | None) -> int:
+    """How much may leave the lot: what neither calls have spent nor hold."""
+    wallet = Account.objects.get(pk=lot.wallet_id)
+    most = min(lot.left_nanos - lot.kept_nanos, wallet.available_nanos)
+    amount = most if amount_nanos is None else amount_nanos
+    if not 0 < amount <= most:
+        raise errors.InsufficientFunds
+    return amount
+
+
+def _post_leaving(kind: TransferKind, lot: Lot, amount_nanos: int, mandate: Mandate, asked: bytes) -> UUID:
+    posting = Posting(
+        key=mandate.key,
+        kind=kind,
+        debit_account=lot.wallet_id,
+        credit_account=House.FUNDING,
+        amount_nanos=amount_nanos,
+        wallet_id=lot.wallet_id,
+        reason=mandate.reason,
+        actor=mandate.actor,
+        lot_id=lot.pk,
+        approval_id=mandate.approval_id,
+    )
+    transfer_id = post([posting], asked=asked)[0].transfer_id
+    tend_lots(lot.wallet_id)
+    return transfer_id
+
+
+def _earlier_refund(lot: Lot, transfer_id: UUID) -> LotRefund:
+    """What a refund answered when it was made: the amounts before it count, the later ones do not."""
+    refunds = Transfer.objects.filter(wallet_id=lot.wallet_id, lot_id=lot.pk, kind=TransferKind.REFUND)
+    before = 0
+    for pk, amount in refunds.order_by("at", "pk").values_list("pk", "amount_nanos"):
+        if pk == transfer_id:
+            return _refund_of(lot, transfer_id, amount, before=before)
+        before += amount
+    raise errors.UnknownTransfer
+
+
+def _refund_of(lot: Lot, transfer_id: UUID, amount_nanos: int, *, before: int) -> LotRefund:
+    money = paid_back_minor(lot.paid_minor, lot.amount_nanos, before_nanos=before, amount_nanos=amount_nanos)
+    return LotRefund(transfer_id, amount_nanos, money, lot.currency)
+
+
+def _add_lot(posting: Posting, *, transfer_id: UUID, source: str, terms: LotTerms) -> UUID:
+    lot = Lot.objects.create(
+        id=uuid7(),
+        wallet_id=posting.wallet_id,
+        transfer_id=transfer_id,
+        source=source,
+        amount_nanos=posting.amount_nanos,
+        spend_until=terms.spend_until,
+        refund_until=terms.refund_until,
+        paid_minor=terms.paid_minor,
+        currency=terms.currency,
+        price_tier=terms.price_tier,
+        created_at=wallet_time(),
+    )
+    return lot.pk
+
+
+def _record_grant(posting: Posting, *, transfer_id: UUID) -> None:
+    details = {"credits": credits_text(posting.amount_nanos), "transfer": str(transfer_id)}
+    act = Act(
+        "credits.granted",
+        "wallet",
+        str(posting.wallet_id),
+        actor_id=posting.actor,
+        reason=posting.reason,
+        details=details,
+    )
+    journal.record_act(act, at=minted_at(transfer_id))
