@@ -108,19 +108,26 @@ class Growth:
     async def is_exhausted(self, used: int, received_bytes: int) -> bool:
         """Ask for more when half is used; True when all is used and no more can be had, asked a last time."""
         while True:
-            self.look_at = received_bytes + max(self.held // 2 - used, LOOK_AGAIN_BYTES)
             if self.held >= self._quote.output_tokens:
                 self.look_at = NEVER
                 return False
             is_used_up = used >= self.held
             if self._asking is None and used * 2 >= self.held and (self.refusal is None or is_used_up):
                 self._asking = asyncio.create_task(self._extend())
+            self.look_at = received_bytes + self._bytes_ahead(used)
             if not is_used_up or self._asking is None:
                 return False
             held = self.held
             await asyncio.wait([self._asking])
             if self.held == held:
+                self.look_at = received_bytes + LOOK_AGAIN_BYTES
                 return self.refusal is not None
+
+    def _bytes_ahead(self, used: int) -> int:
+        """A token has a byte at least: before so many have come, there is nothing to ask for, or nothing is used up."""
+        if self.refusal is not None or self._asking is not None:
+            return max(self.held - used, 0)
+        return max(self.held // 2 - used, LOOK_AGAIN_BYTES)
 
     async def _extend(self) -> None:
         outputs = min(self.held + max(self.held, quoting.STEP_TOKENS), self._quote.output_tokens)
