@@ -6,11 +6,11 @@ from typing import Any
 def catalogue(upstream: str, **groups: dict[str, Any]) -> dict[str, Any]:
     """`fixed` costs 1 credit a call; `metered` a thousandth a token; the streams of `slow` take 2 s, of `long` 20."""
     models = {
-        "fixed": ("double", _each("calls", "1")),
-        "fixed-slow": ("double+latency_ms=1000", _each("calls", "1")),
-        "metered": ("double", _tokens("1000")),
-        "slow": ("double+chunks=40+pace_ms=50", _tokens("1000")),
-        "long": ("double+chunks=100+pace_ms=200", _tokens("1000")),
+        "fixed": ("double", each("calls", "1")),
+        "fixed-slow": ("double+latency_ms=1000", each("calls", "1")),
+        "metered": ("double", tokens("1000")),
+        "slow": ("double+chunks=40+pace_ms=50", tokens("1000")),
+        "long": ("double+chunks=100+pace_ms=200", tokens("1000")),
     }
     return {
         "access_groups": [{"code": "default", "multiplier": "1", "rpm": 1000000, "tpm": 1000000000, **_OPEN, **groups}],
@@ -40,7 +40,7 @@ def echoing(upstream: str) -> dict[str, Any]:
         "-slow": "+chunks=40+pace_ms=50",
     }
     names = {f"{kind}{way}": f"double+echo{told}" for kind in ("echo", "vector") for way, told in ways.items()}
-    models = [model(code, _each("calls", "0.001")) for code in names]
+    models = [model(code, each("calls", "0.001")) for code in names]
     for embedder in models[len(ways) :]:
         embedder["type"] = "embedding"
     return {"models": models, "channels": [{**channel(upstream, names), "name": "echo"}]}
@@ -78,11 +78,11 @@ def _item(meter: str, unit: int, price: str) -> dict[str, Any]:
     return {"meter": meter, "unit": unit, "tiers": [{"from": 0, "to": None, "price": price}]}
 
 
-def _each(meter: str, price: str) -> dict[str, Any]:
+def each(meter: str, price: str) -> dict[str, Any]:
     return {"schema": 2, "currency": "CREDIT", "items": [_item(meter, 1, price)]}
 
 
-def _tokens(price: str) -> dict[str, Any]:
+def tokens(price: str) -> dict[str, Any]:
     """Credits a million tokens, in and out alike."""
     million = 1_000_000
     return {

@@ -142,9 +142,9 @@ class Site:
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
         return done.stdout
 
-    def start_web(self, *, count: int = 1, wrap: Sequence[str] = (), **environment: str) -> Web:
-        """`wrap` goes before the command, as `taskset` does."""
-        port = free_port()
+    def start_web(self, *, count: int = 1, port: int = 0, wrap: Sequence[str] = (), **environment: str) -> Web:
+        """`wrap` goes before the command, as `taskset` does; `port` is a free one if not said."""
+        port = port or free_port()
         log = self.folder / f"web-{port}.log"
         running = self._start(
             [*wrap, sys.executable, "-m", "config.web"],

@@ -1,0 +1,56 @@
+"""A short storm, as `./sluice storm` runs it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.embedded import guard
+from tests.live.site import ROOT
+from tests.storm.choices import FAULTS, rounds_of
+
+pytestmark = pytest.mark.live
+
+STATE = Path(os.environ["SLUICE_STATE_DIR"]).parent / "test-storm"
+ENVIRONMENT = {**os.environ, "SLUICE_STATE_DIR": str(STATE)}
+MARK = str(STATE / "storm")
+
+
+@pytest.mark.timeout(400)
+def test_three_rounds_leave_no_violation_and_nothing_running() -> None:
+    command = [sys.executable, "-m", "tests.storm", "--rounds", "3", "--seed", "11", "--calls-at-once", "8"]
+
+    done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=380, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
+    assert done.stdout.startswith("seed 11: ./sluice storm --seed 11")
+    assert re.search(r"^violations 0$", done.stdout, re.MULTILINE)
+    assert [made.fault in done.stdout for made in rounds_of(11, 3)] == [True] * 3
+    assert guard.marked(MARK) == []
+
+
+@pytest.mark.timeout(200)
+def test_an_interrupted_storm_ends_all_that_it_started() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.storm"], cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
+    ) as storm:
+        assert storm.stdout is not None
+        assert storm.stdout.readline().startswith("seed ")
+        assert storm.stdout.readline().startswith("round ")  # everything is up
+
+        storm.send_signal(signal.SIGINT)
+
+        assert storm.wait(120) == 130
+    assert guard.marked(MARK) == []
+
+
+def test_a_seed_decides_what_dies_and_when_and_every_fault_has_its_turn() -> None:
+    rounds = list(rounds_of(5, 12))
+
+    assert rounds == list(rounds_of(5, 12))
+    assert rounds != list(rounds_of(6, 12))
+    assert {made.fault for made in rounds[:6]} == {made.fault for made in rounds[6:]} == set(FAULTS)

@@ -1,0 +1,180 @@
+"""The product with all its processes, what can befall them, and their way back."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from random import Random
+from typing import Any, Self
+
+import psycopg
+from redis import Redis
+from redis.exceptions import RedisError
+
+from config.embedded import guard
+from tests.live.catalogue import catalogue, each, model, tokens
+from tests.live.site import Site, running_upstream
+from tests.storm.choices import FAULTS
+
+PROCESSES = 2
+HEALTHY_SECONDS = 60
+KILL_SECONDS = 10
+LEASE_SECONDS = 12
+"""Of a serving process, here: two heartbeats may be missed. The product's 30 s would only make rounds longer."""
+
+SHORT_LEASE = f"""
+CREATE FUNCTION storm_short_lease() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.lease_until := least(NEW.lease_until, now() + interval '{LEASE_SECONDS} s');
+    RETURN NEW;
+END $$;
+CREATE TRIGGER storm_short_lease BEFORE INSERT OR UPDATE ON wallet_owner
+    FOR EACH ROW EXECUTE FUNCTION storm_short_lease();
+"""
+CUT = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name ^@ 'sluice ledger '
+"""
+TEAMS: list[dict[str, Any]] = [
+    {"name": "Rich", "credits": "1000000", "tokens": [{"name": "one"}, {"name": "two"}]},
+    {"name": "Capped", "credits": "1000000", "tokens": [{"name": "a", "limit": "40"}, {"name": "b", "limit": "15"}]},
+    {"name": "Poor", "credits": "12", "tokens": [{"name": "only"}]},
+    {"name": "Ending", "credits": "30", "tokens": [{"name": "only"}]},
+    {"name": "Free", "credits": "20", "tokens": [{"name": "only"}]},
+]
+
+
+class Fleet:
+    """Everything that runs; entered, it serves calls, and left, nothing of it runs any more."""
+
+    def __init__(self, folder: Path) -> None:
+        self._stack = ExitStack()
+        self._folder = folder
+        self.teams: dict[str, dict[str, Any]] = {}
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            upstream, _ = stack.enter_context(running_upstream())
+            self.site = stack.enter_context(Site(self._folder, database="storm", LOG_LEVEL="WARNING"))
+            with psycopg.connect(self.site.dsn) as connection:
+                connection.execute(SHORT_LEASE)
+            self._data = Path(self.site.one("SHOW data_directory"))
+            made = self.site.seed({"catalogue": _catalogue(upstream), "teams": TEAMS})
+            self.teams = {wanted["name"]: team for wanted, team in zip(TEAMS, made["teams"], strict=True)}
+            self.web = self.site.start_web(count=PROCESSES)
+            self.worker = self.site.start_worker()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stack.close()
+
+    @property
+    def url(self) -> str:
+        return self.web.url
+
+    @property
+    def keys(self) -> list[str]:
+        return [token["secret"] for team in self.teams.values() for token in team["tokens"]]
+
+    # -- What befalls them -----------------------------------------------------------------------
+
+    def strike(self, fault: str, chance: Random) -> None:
+        """Kills, or cuts, without a word of warning; nothing is asked to end."""
+        acts: list[Callable[[Random], None]] = [
+            self._kill_one_web,
+            self._kill_all_web,
+            self._kill_worker,
+            self._kill_postgres,
+            self._kill_valkey,
+            self._cut_connections,
+        ]
+        acts[FAULTS.index(fault)](chance)
+
+    def _kill_one_web(self, chance: Random) -> None:
+        if children := self.web.children():
+            _kill(chance.choice(children))
+
+    def _kill_all_web(self, _: Random) -> None:
+        children = self.web.children()
+        self.web.kill()  # first, or it would replace them
+        for child in children:
+            _kill(child)
+
+    def _kill_worker(self, _: Random) -> None:
+        os.killpg(self.worker.running.pid, signal.SIGKILL)
+        self.worker.running.wait()
+
+    def _kill_postgres(self, _: Random) -> None:
+        postmaster = guard.postmaster_of(self._data)
+        if postmaster is not None:
+            for pid in (postmaster, *_children_of(postmaster)):
+                _kill(pid)
+            assert guard.wait_until(lambda: guard.postmaster_of(self._data) is None, KILL_SECONDS)
+
+    def _kill_valkey(self, _: Random) -> None:
+        if (pid := self._valkey_pid()) is not None:
+            _kill(pid)
+            assert guard.wait_until(lambda: self._valkey_pid() is None, KILL_SECONDS)
+
+    def _cut_connections(self, _: Random) -> None:
+        self.site.one(CUT)
+
+    # -- Their way back --------------------------------------------------------------------------
+
+    def restore(self) -> None:
+        """Starts again what is gone, and waits until calls are served."""
+        if guard.postmaster_of(self._data) is None:
+            self.site.database.restart()
+        if self._valkey_pid() is None:
+            self.site.broker.restart()
+        if self.web.running.poll() is not None:
+            self.web = self.site.start_web(count=PROCESSES, port=self.web.port)
+        if self.worker.running.poll() is not None:
+            self.worker = self.site.start_worker()
+        self.web.wait()
+        self._wait_for_processes()
+
+    def _wait_for_processes(self) -> None:
+        deadline = time.monotonic() + HEALTHY_SECONDS
+        while len(self.web.children()) < PROCESSES:
+            assert time.monotonic() < deadline, "a web process was not replaced"
+            time.sleep(0.1)
+
+    def _valkey_pid(self) -> int | None:
+        try:
+            with Redis.from_url(self.site.broker.url) as client:
+                return int(client.info("server")["process_id"])
+        except RedisError:
+            return None
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _children_of(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in listed.read_text().split()] if listed.exists() else []
+
+
+def _catalogue(upstream: str) -> dict[str, Any]:
+    """The live tests' own, with streams of other lengths and an answer that takes its time."""
+    base = catalogue(upstream)
+    upstreams = {
+        "late": "double+latency_ms=250",
+        "paced": "double+chunks=24+pace_ms=30",
+        "growing": "double+chunks=5000",
+    }
+    prices = {"late": each("calls", "1")}
+    models = [model(code, prices.get(code) or tokens("1000")) for code in upstreams]
+    models[-1]["display_config"] = {"context_length": 20_000, "max_output": 10_000}
+    channel = base["channels"][0]
+    return {
+        **base,
+        "models": [*base["models"], *models],
+        "channels": [{**channel, "models": {**channel["models"], **upstreams}}],
+    }
