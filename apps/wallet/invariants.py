@@ -83,7 +83,9 @@ RULES: tuple[tuple[str, str], ...] = (
         "the lots of wallet {} do not add up to its grants",
         """
         SELECT coalesce(l.wallet_id, t.wallet_id)
-        FROM (SELECT wallet_id, sum(amount_nanos) AS total FROM wallet_lot GROUP BY 1) l
+        FROM (
+            SELECT wallet_id, sum(amount_nanos) AS total FROM wallet_lot WHERE source <> 'refund_restore' GROUP BY 1
+        ) l
         FULL JOIN (SELECT wallet_id, sum(amount_nanos) AS total FROM wallet_transfer WHERE kind = 6 GROUP BY 1) t
             ON t.wallet_id = l.wallet_id
         WHERE l.total IS DISTINCT FROM t.total
@@ -95,7 +97,7 @@ RULES: tuple[tuple[str, str], ...] = (
         SELECT l.id FROM wallet_lot l
         LEFT JOIN wallet_transfer t ON t.id = l.transfer_id
             AND t.kind = 6 AND t.credit_account = l.wallet_id AND t.amount_nanos = l.amount_nanos
-        WHERE t.id IS NULL
+        WHERE t.id IS NULL AND l.source <> 'refund_restore'
         """,
     ),
     (
