@@ -20,6 +20,8 @@ class Share:
     spend_until: datetime | None
     is_paid: bool
     granted_at: datetime
+    is_kept: bool = False
+    """Past its end: only for calls that began before, so the last one for all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,9 @@ def left_after(shares: Sequence[Share], spent_nanos: int, *, free_first: bool = 
     return left
 
 
-def _burn_order(share: Share, *, free_first: bool) -> tuple[bool, datetime, bool, datetime, UUID]:
+def _burn_order(share: Share, *, free_first: bool) -> tuple[bool, bool, datetime, bool, datetime, UUID]:
     return (
+        share.is_kept,
         free_first and share.is_paid,
         share.spend_until or _NEVER,
         share.is_paid,

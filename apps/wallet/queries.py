@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q, Sum
+from django.db.models import Q, Sum
 
 from apps.wallet import errors
 from apps.wallet.allocation import Share, Stretch, left_after, stretches
@@ -136,7 +136,10 @@ def wallet_time() -> datetime:
 
 
 def _shares_of(lots: Iterable[Lot]) -> list[Share]:
-    return [Share(lot.pk, lot.left_nanos, lot.spend_until, lot.paid_minor > 0, lot.created_at) for lot in lots]
+    return [
+        Share(lot.pk, lot.left_nanos, lot.spend_until, lot.paid_minor > 0, lot.created_at, lot.kept_nanos > 0)
+        for lot in lots
+    ]
 
 
 def _left_of(wallet_id: int, lots: Iterable[Lot]) -> dict[UUID, int]:
@@ -155,7 +158,8 @@ def _stretches_over(wallet_id: int, start: int, end: int) -> list[Stretch]:
     booked = Draw.objects.filter(wallet_id=wallet_id).order_by("starts_nanos")
     last = booked.last()
     booked_end = last.starts_nanos + last.amount_nanos if last else 0
-    meeting = booked.filter(starts_nanos__lt=end, starts_nanos__gt=start - F("amount_nanos"))
+    first = booked.filter(starts_nanos__lte=start).last()
+    meeting = booked.filter(starts_nanos__lt=end, starts_nanos__gte=first.starts_nanos if first else 0)
     found = [Stretch(draw.lot_id, draw.starts_nanos, draw.amount_nanos) for draw in meeting]
     if end <= booked_end:
         return found

@@ -193,6 +193,20 @@ def test_a_call_that_holds_more_than_the_ended_lot_draws_the_rest_elsewhere(purs
     assert purse.drawn(call) == [5, 4]
 
 
+def test_calls_that_began_after_the_end_take_nothing_that_is_kept(purse: Purse) -> None:
+    purse.grant(10, until=purse.clock.after(days=1))
+    purse.grant(30)
+    early = purse.hold(10)
+    purse.clock.forward(days=1)
+
+    late = [purse.spend(4), purse.spend(5)]
+    assert purse.left() == [10, 21]
+    purse.settle(early, 12)
+
+    assert [purse.drawn(call) for call in (*late, early)] == [[4], [5], [10, 2]]
+    assert purse.left() == [0, 19]
+
+
 def test_a_void_lets_what_was_kept_expire(purse: Purse) -> None:
     purse.grant(10, until=purse.clock.after(days=1))
     call = purse.hold(10)

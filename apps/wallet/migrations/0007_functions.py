@@ -21,6 +21,6 @@ class Migration(migrations.Migration):
     dependencies = [("wallet", "0006_corrections"), ("journal", "0002_audit_and_alerts")]
     operations = [
         migrations.RunSQL(
-            "\n".join((DROP, *((FOLDER / f"{name}.sql").read_text() for name in FILES))), migrations.RunSQL.noop
+            "\n".join((DROP, *((FOLDER / f"{name}.sql").read_text() for name in FILES))), DROP
         )
     ]

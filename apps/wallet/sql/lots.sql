@@ -48,7 +48,7 @@ CREATE FUNCTION wallet_book_spending(wallet bigint) RETURNS void LANGUAGE sql AS
 $$;
 
 -- Lots past their end keep what the calls minted before that end still hold, the one that ended first before the
--- others; the rest expires. Runs at the end of a lot, and after every act as long as a lot keeps something.
+-- others; the rest expires. Runs at the end of a lot, and when a call ends that lots keep something for.
 CREATE FUNCTION wallet_end_lots(wallet bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     lot record;
@@ -111,20 +111,41 @@ BEGIN
     PERFORM wallet_count_free(wallet);
 END $$;
 
--- While lots keep something, calls are booked one by one as they end, in the order of their transfers.
+-- While lots keep something, the end of a call that they keep it for is followed at once: what was spent before is
+-- booked, then the calls of the batch one by one in the order of their transfers. Other calls change nothing about what
+-- is kept; their spending waits for a boundary, as always.
 CREATE FUNCTION wallet_book_calls(wallets bigint[], call_ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    purse record;
+    ended record;
 BEGIN
-    PERFORM wallet_draw_from_lots(t.wallet_id, t.amount_nanos, t.hold_id)
-        FROM (
-            SELECT t.wallet_id, t.amount_nanos, t.hold_id
+    FOR purse IN
+        SELECT a.id, a.debits_posted - a.allocated_nanos - sum(t.amount_nanos)::bigint AS spent_before
+        FROM wallet_account a
+            CROSS JOIN unnest(call_ids) AS c (id)
+            CROSS JOIN LATERAL (VALUES (c.id), (wallet_leg_id(c.id, 'late'))) AS leg (id)
+            JOIN wallet_transfer t ON t.id = leg.id AND t.wallet_id = a.id
+        WHERE a.id = ANY (wallets) AND a.kept_nanos > 0
+        GROUP BY a.id
+        HAVING min(c.id::text)::uuid < wallet_uuid_floor((
+            SELECT max(l.spend_until) FROM wallet_lot l
+            WHERE l.wallet_id = a.id AND l.kept_nanos > 0
+                AND l.amount_nanos > l.consumed_nanos + l.expired_nanos + l.refunded_nanos + l.withdrawn_nanos))
+    LOOP
+        IF purse.spent_before > 0 THEN
+            PERFORM wallet_draw_from_lots(purse.id, purse.spent_before, NULL);
+        END IF;
+        FOR ended IN
+            SELECT t.amount_nanos, t.hold_id
             FROM unnest(call_ids) AS c (id)
                 CROSS JOIN LATERAL (VALUES (c.id), (wallet_leg_id(c.id, 'late'))) AS leg (id)
-                JOIN wallet_transfer t ON t.id = leg.id AND t.kind IN (1, 4) AND t.amount_nanos > 0
-                JOIN wallet_account a ON a.id = t.wallet_id AND a.kept_nanos > 0
-            WHERE t.wallet_id = ANY (wallets)
+                JOIN wallet_transfer t ON t.id = leg.id AND t.wallet_id = purse.id AND t.amount_nanos > 0
             ORDER BY t.at, t.id
-        ) t;
-    PERFORM wallet_tend_lots(a.id) FROM wallet_account a WHERE a.id = ANY (wallets) AND a.kept_nanos > 0;
+        LOOP
+            PERFORM wallet_draw_from_lots(purse.id, ended.amount_nanos, ended.hold_id);
+        END LOOP;
+        PERFORM wallet_tend_lots(purse.id);
+    END LOOP;
 END $$;
 
 -- What the clock brings to locked accounts: lots end, limits are refilled. Calls that are open then count in the new
