@@ -14,8 +14,11 @@ from apps.journal import services as journal
 from apps.journal.types import Act
 
 
-def new_user(email: str, *, password: str, name: str = "", is_staff: bool = False) -> User:
-    """A person who is not stored yet; staff may do everything in the back office until groups say otherwise."""
+def new_user(email: str, *, password: str | None, name: str = "", is_staff: bool = False) -> User:
+    """A person who is not stored yet; staff may do everything in the back office until groups say otherwise.
+
+    Without a password nobody can sign in until the owner of the address has set one by "forgot password".
+    """
     user = User(email=email, name=name, is_staff=is_staff, is_superuser=is_staff)
     user.set_password(password)
     return user

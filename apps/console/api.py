@@ -35,6 +35,7 @@ from apps.teams.types import GroupTerms, TeamAccess
 from apps.usage import queries as usage
 from apps.usage.types import LogFilters, LoggedCall
 from apps.wallet import queries as wallet
+from apps.wallet.quota_types import refuse_gone_in
 
 PUBLIC_GROUP: Final = "default"
 
@@ -44,6 +45,7 @@ class WalletView(PlatformView):
     @team_required("wallet.view", scope="read")
     def get(self, request: Request, team: TeamAccess) -> Response:
         """Balance of the team's wallet and the lots it is made of. `available` is the balance without open holds."""
+        refuse_gone_in(request.query_params)
         balance = wallet.balance_of(team.wallet_id)
         rate = marketplace.credit_rate("USD", at=clock.now()).credits_per_unit
         shown = {

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 def register_user(user: "User") -> "User":
     """Stores the person together with a personal team and its wallet, or nothing. Raises `EmailTaken`."""
     with transaction.atomic(durable=True):
+        enrol_user(user)
+    return user
+
+
+def enrol_user(user: "User") -> None:
+    """As `register_user`, within the caller's transaction."""
+    with transaction.atomic():
         accounts.add_user(user)
         teams.personal_team_of(user)
-    return user

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from apps.journal.errors import ApprovalMissing
 from apps.journal.models import Approval, AuditEntry, MaintenanceRun, OperatorAlert
-from apps.journal.types import ApprovalState, Run
+from apps.journal.types import ApprovalState, RecordedAct, Run
 
 
 def last_run(job: str) -> Run | None:
@@ -49,3 +49,10 @@ def details_of_acts(target: str, target_id: str, *, actor: int, since: datetime)
     """What somebody's audit entries about one thing say in detail, since an instant."""
     entries = AuditEntry.objects.filter(target=target, target_id=target_id, actor_id=actor, at__gte=since)
     return list(entries.order_by("id").values_list("details", flat=True))
+
+
+def first_act(act: str, *, target: str, target_id: str) -> RecordedAct | None:
+    """The earliest line of this act on this thing."""
+    rows = AuditEntry.objects.filter(target=target, target_id=target_id, act=act)
+    row = rows.order_by("id").values_list("at", "actor_id", "reason", "details").first()
+    return None if row is None else RecordedAct(*row)

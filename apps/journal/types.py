@@ -85,3 +85,13 @@ class Run:
     @property
     def has_failed(self) -> bool:
         return self.outcome == "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAct:
+    """A line of the audit trail, as it was written."""
+
+    at: datetime
+    actor_id: int | None
+    reason: str
+    details: Mapping[str, object]

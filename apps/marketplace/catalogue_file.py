@@ -6,7 +6,7 @@
              "pricing_config": {}, "access_groups": ["default"]}]}
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.marketplace.errors import CatalogueError, PricingConfigError
 from apps.marketplace.pricing_config import validate_config, without_version_facts
+from apps.wallet.errors import StandardQuotaGone
+from apps.wallet.quota_types import LOT_FIELDS, QUOTA_TYPE_FIELDS, gone_field
 
 LIFECYCLES = ("planned", "beta", "ga", "retired")
 # Types that exist without being listed; an operator renames them or adds others as data.
@@ -139,6 +141,7 @@ def _vendor(entry: Mapping[str, Any], place: str) -> VendorEntry:
 
 def _type(entry: Mapping[str, Any], place: str) -> TypeEntry:
     _check_keys(entry, frozenset({"code", "name", "position"}), place)
+    _refuse_gone(entry, ("code",), place)
     position = entry.get("position", 0)
     if not _is_count(position, _LAST_POSITION):
         raise CatalogueError(
@@ -165,6 +168,7 @@ def _model(entry: Mapping[str, Any], place: str) -> ModelEntry:
 def read_display_config(value: object, place: str) -> Mapping[str, Any]:
     """The display_config as it stands, once the parts that calls depend on can be used. Raises `CatalogueError`."""
     display = _object(value, place)
+    _refuse_gone(display, QUOTA_TYPE_FIELDS, f"{place}.display_config")
     for name in ("context_length", "max_output"):
         if display.get(name) is not None and not _is_count(display[name], MOST_TOKENS):
             raise CatalogueError(
@@ -228,12 +232,19 @@ def _object(value: object, place: str) -> Mapping[str, Any]:
 
 
 def _check_keys(entry: Mapping[str, Any], known: frozenset[str], place: str) -> None:
+    _refuse_gone(entry, LOT_FIELDS, place)
     unknown = sorted(set(entry) - known)
     if unknown:
         raise CatalogueError(
             f"{place}.{unknown[0]}",
             _("There is no such key here. Known are: %(keys)s.") % {"keys": ", ".join(sorted(known))},
         )
+
+
+def _refuse_gone(entry: Mapping[str, Any], names: Collection[str], place: str) -> None:
+    gone = gone_field(entry, names=names)
+    if gone is not None:
+        raise CatalogueError(f"{place}.{gone}", StandardQuotaGone.text)
 
 
 def _is_count(value: object, most: int) -> bool:

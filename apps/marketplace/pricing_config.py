@@ -21,6 +21,8 @@ from apps.core.money import NANOS_PER_CREDIT, Nanos, round_half_up
 from apps.marketplace.errors import PricingConfigError
 from apps.marketplace.meters import FAMILIES, METERS
 from apps.marketplace.price_list import HoldTerms, Item, PriceList
+from apps.wallet.errors import StandardQuotaGone
+from apps.wallet.quota_types import gone_field
 
 CREDIT = "CREDIT"
 CURRENCIES = (CREDIT, "USD", "CNY")
@@ -218,6 +220,9 @@ def _check_hold(hold: object) -> None:
 
 
 def _check_keys(entry: Mapping[str, Any], known: frozenset[str], path: str) -> None:
+    gone = gone_field(entry)
+    if gone is not None:
+        raise PricingConfigError(f"{path}.{gone}", StandardQuotaGone.text)
     unknown = sorted(set(entry) - known)
     if unknown:
         raise PricingConfigError(

@@ -17,7 +17,7 @@ from apps.journal.types import Act
 from apps.marketplace import queries as marketplace_queries
 from apps.marketplace import services as marketplace
 from apps.relay import services
-from apps.relay.catalogue_text import check_values
+from apps.relay.catalogue_text import check_values, refuse_gone_section
 from apps.relay.channel_file import ChannelEntry, Resolve, read_channels
 from apps.relay.errors import CatalogueInvalid, ChannelInvalid
 from apps.relay.models import Channel
@@ -54,6 +54,7 @@ def import_catalogue(
     check_values(catalogue)
     unknown = sorted(set(catalogue) - set(SECTIONS))
     if unknown:
+        refuse_gone_section(catalogue[unknown[0]])
         raise CatalogueInvalid(_("There is no section %(section)s.") % {"section": unknown[0]}, path=unknown[0])
     with transaction.atomic(durable=True):
         changes = [

@@ -7,9 +7,11 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from apps.relay.errors import CatalogueInvalid
+from apps.wallet.quota_types import LOT_FIELDS, refuse_gone, refuse_gone_in
 
 MAX_DEPTH = 32
 SHOWN = 40
+_NAMING = LOT_FIELDS | {"code", "id", "name"}
 
 
 def check_values(catalogue: object) -> None:
@@ -22,6 +24,14 @@ def check_values(catalogue: object) -> None:
             place = path or "/"
             raise CatalogueInvalid(f"{place}: {problem}", path=place)
         waiting.extend((f"{path}/{name}" if path else name, depth + 1, inner) for name, inner in _inside(value))
+
+
+def refuse_gone_section(section: object) -> None:
+    """For a section that there is none of: raises `StandardQuotaGone` if it was to bring the old quota type back."""
+    for entry in section if isinstance(section, list) else [section]:
+        refuse_gone(entry, field="code")
+        if isinstance(entry, dict):
+            refuse_gone_in(entry, names=_NAMING)
 
 
 def _inside(value: object) -> Iterator[tuple[str, object]]:

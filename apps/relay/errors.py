@@ -22,7 +22,7 @@ RelayError                      status  type                       code
 Acts on tokens and channels fail for people, translated, with a base of `apps.core.errors`:
 
 ├── TokenMissing, ChannelMissing, ChannelKeyMissing             (NotFound)
-├── TokenLimitReached, TokenNameTaken, ChannelNameTaken         (Conflict)
+├── TokenLimitReached, TokenNameTaken, TokenTaken, ChannelNameTaken     (Conflict)
 └── TokenInvalid, ChannelInvalid, CatalogueInvalid              (Invalid; `field` or `path` names what to correct)
 
 The text of a call's refusal is English: programs and their authors read it. It never holds a message, a key or a word
@@ -288,6 +288,11 @@ class TokenLimitReached(Conflict):
 class TokenNameTaken(Conflict):
     code = "token_name_taken"
     text = _("The team already has an API token with this name.")
+
+
+class TokenTaken(Conflict):
+    code = "token_taken"
+    text = _("Another team has an API token with this key.")
 
 
 class ChannelNameTaken(Conflict):

@@ -1,8 +1,12 @@
 """Shapes of API tokens on the platform API."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from rest_framework import serializers
 
 from apps.core.api import CreditsField, StrictSerializer
+from apps.wallet.quota_types import refuse_gone_in
 
 _MAX_RATE = 2_147_483_647
 
@@ -20,6 +24,12 @@ class TokenTermsSerializer(StrictSerializer):
     concurrency = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=_MAX_RATE)
     rpm = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=_MAX_RATE)
     tpm = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=_MAX_RATE)
+
+    def to_internal_value(self, data: object) -> Any:
+        """Raises `StandardQuotaGone` for a token that is to spend the old quota type only."""
+        if isinstance(data, Mapping):
+            refuse_gone_in(data)
+        return super().to_internal_value(data)
 
 
 class NewTokenSerializer(TokenTermsSerializer):

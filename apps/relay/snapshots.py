@@ -77,10 +77,16 @@ class LiveSnapshots:
         return time.monotonic() - self._polled_at < STALE_SECONDS
 
     async def token_by_secret(self, secret: str) -> TokenSnapshot | None:
-        """The token with this text. Noise is refused without a query unless a token of another shape exists."""
+        """The token with this text. Noise is refused without a query unless a token of another shape exists.
+
+        Systems that those come from take a key with or without its `sk-`; here it is stored with it.
+        """
         if not self._has_legacy and not is_well_formed(queries.TOKEN_PREFIX, secret):
             return None
-        return await self.token_by_digest(digest_of(secret))
+        found = await self.token_by_digest(digest_of(secret))
+        if found is None and self._has_legacy and not secret.startswith(queries.TOKEN_PREFIX):
+            return await self.token_by_digest(digest_of(queries.TOKEN_PREFIX + secret))
+        return found
 
     async def token_by_digest(self, digest: bytes) -> TokenSnapshot | None:
         return await self._tokens.get(digest)

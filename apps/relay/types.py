@@ -16,6 +16,24 @@ if TYPE_CHECKING:
     from apps.wallet.types import RateLimits
 
 
+# -- Tokens of other systems ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyToken:
+    """A token to bring in. `key` as clients send it, with or without its `sk-`; it is never shown or stored."""
+
+    team_id: int
+    name: str
+    key: str = field(repr=False)
+    limit_nanos: int
+    """0 caps nothing."""
+    used_nanos: int
+    model_codes: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    is_enabled: bool = True
+
+
 # -- Snapshots: what a process remembers of the database ----------------------------------------
 
 

@@ -40,6 +40,18 @@ def team_by_public_id(team: str) -> Team | None:
     return None if uid is None else Team.objects.filter(uid=uid, closed_at=None).first()
 
 
+def personal_teams_of(user_ids: Collection[int]) -> dict[int, Team]:
+    """For commands of operators: the personal teams of these people, closed ones too, by person. One query."""
+    rows = Team.objects.filter(personal_of_id__in=user_ids)
+    return {team.personal_of_id: team for team in rows if team.personal_of_id is not None}
+
+
+def teams_by_public_id(teams: Collection[str]) -> dict[str, Team]:
+    """For commands of operators: the open teams with these public ids; unknown ones are absent. One query."""
+    uids = {uid for uid in (parse_public_id("team", team) for team in teams) if uid is not None}
+    return {team.public_id: team for team in Team.objects.filter(uid__in=uids, closed_at=None)}
+
+
 def caller_by_secret(secret: str, *, at: datetime) -> tuple[AbstractBaseUser, PersonalToken] | None:
     """The active user and live token behind a secret, with the role that the user has in the team now."""
     if not is_well_formed(TOKEN_PREFIX, secret):

@@ -17,6 +17,7 @@ SluiceError
     ├── NotReversible          there is no opposite of this entry
     ├── UnknownTransfer        no such transfer
     ├── UnknownLot             no such lot
+    ├── StandardQuotaGone      (Invalid) a quota type that no longer exists; `field` names where it stood
     ├── LedgerBusy             too many calls wait; try again
     ├── LedgerUnavailable      the database did not answer in time
     └── LedgerFault            the database refused this one entry; a defect, not the caller's doing
@@ -24,7 +25,7 @@ SluiceError
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.errors import SluiceError
+from apps.core.errors import Invalid, SluiceError
 
 
 class WalletError(SluiceError):
@@ -94,6 +95,11 @@ class UnknownTransfer(WalletError):
 class UnknownLot(WalletError):
     code = "unknown_lot"
     text = _("There is no such lot.")
+
+
+class StandardQuotaGone(Invalid, WalletError):
+    code = "standard_quota_gone"
+    text = _("The standard quota type no longer exists. There is one balance, and all credits count in it.")
 
 
 class LedgerBusy(WalletError):

@@ -1,17 +1,28 @@
 """Questions about the ledger. Answers are values, never rows."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Count, F, Q, Sum
 
 from apps.wallet import errors
 from apps.wallet.allocation import Share, Stretch, left_after, stretches
-from apps.wallet.models import Account, Draw, Due, Hold, Lot, Transfer, TransferKind
+from apps.wallet.models import Account, AccountKind, Draw, Due, Hold, KeyedPosting, Lot, Transfer, TransferKind
 from apps.wallet.movements import first_movement_at, movements, statement
-from apps.wallet.types import Balance, DrawnFrom, DueState, LimitUse, LotState, OpenHold, RateUse
+from apps.wallet.types import (
+    Balance,
+    DrawnFrom,
+    DueState,
+    GrantedLot,
+    LimitUse,
+    LotState,
+    LotSum,
+    LotTerms,
+    OpenHold,
+    RateUse,
+)
 
 __all__ = ["first_movement_at", "movements", "statement"]
 
@@ -125,6 +136,33 @@ def dues_of(wallet_id: int) -> list[DueState]:
 def arrears_of(wallet_id: int) -> int:
     """The sum of what the wallet owes."""
     return sum(due.amount_nanos for due in dues_of(wallet_id))
+
+
+def lots_by_key(keys: Collection[str]) -> dict[str, GrantedLot]:
+    """What was granted under these idempotency keys; unknown ones are absent. Two queries."""
+    known = dict(KeyedPosting.objects.filter(key__in=keys).values_list("transfer_id", "key"))
+    lots = Lot.objects.filter(transfer_id__in=known, restores_id=None)
+    return {
+        known[lot.transfer_id]: GrantedLot(
+            wallet_id=lot.wallet_id,
+            source=lot.source,
+            amount_nanos=lot.amount_nanos,
+            terms=LotTerms(lot.spend_until, lot.refund_until, lot.paid_minor, lot.currency, lot.price_tier),
+        )
+        for lot in lots
+    }
+
+
+def lots_sum(source: str) -> LotSum:
+    """How many lots have this source, and what was granted with them."""
+    found = Lot.objects.filter(source=source).aggregate(lots=Count("pk"), granted=Sum("amount_nanos"))
+    return LotSum(found["lots"], int(found["granted"] or 0))
+
+
+def wallets_sum() -> int:
+    """The balances of all wallets together, holds included."""
+    balance = Sum(F("credits_posted") - F("debits_posted"))
+    return int(Account.objects.filter(kind=AccountKind.WALLET).aggregate(all=balance)["all"] or 0)
 
 
 def wallet_time() -> datetime:

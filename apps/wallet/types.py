@@ -274,3 +274,19 @@ class LotTerms:
 
 
 NO_TERMS = LotTerms()
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedLot:
+    """A lot as it was granted, whatever became of it."""
+
+    wallet_id: int
+    source: str
+    amount_nanos: int
+    terms: LotTerms
+
+
+@dataclass(frozen=True, slots=True)
+class LotSum:
+    lots: int
+    granted_nanos: int

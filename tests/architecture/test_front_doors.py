@@ -19,6 +19,7 @@ RULES = {
     "campaigns",
     "limits",
     "statement_lines",
+    "quota_types",
 }
 # Doors need more of these two than their acts and answers.
 FOR_DOORS = {

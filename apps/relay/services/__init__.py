@@ -13,6 +13,7 @@ from apps.relay.services.channels import (
     remove_channel,
     remove_channel_key,
 )
+from apps.relay.services.legacy import adopt_tokens, legacy_digest, legacy_text
 from apps.relay.services.tokens import (
     TokenTerms,
     change_token,
@@ -26,6 +27,7 @@ __all__ = [
     "ChannelTerms",
     "TokenTerms",
     "add_channel_key",
+    "adopt_tokens",
     "change_channel",
     "change_token",
     "check_channel",
@@ -38,6 +40,8 @@ __all__ = [
     "enable_channel",
     "enable_channel_key",
     "enable_token",
+    "legacy_digest",
+    "legacy_text",
     "remove_channel",
     "remove_channel_key",
 ]

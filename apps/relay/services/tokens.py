@@ -54,7 +54,7 @@ def create_token(
         token = ApiToken(team_id=team_id, name=_free_name(team_id, name), created_by_id=actor, created_at=at)
         token.digest = secret_tokens.digest_of(secret)
         token.prefix, token.last_four = secret[:SHOWN_LENGTH], secret[-4:]
-        _apply(token, terms, at=at)
+        apply_terms(token, terms, at=at)
         token.account_id = wallet.open_limit(
             team.wallet_id, kind=LimitKind.TOKEN, label=token.name, limit_nanos=token.limit_nanos or None
         )
@@ -74,7 +74,7 @@ def change_token(
         before = _shown(token)
         if name is not None:
             token.name = _free_name(token.team_id, name, but=token)
-        _apply(token, terms, at=at)
+        apply_terms(token, terms, at=at)
         if token.limit_nanos != before["limit_nanos"]:
             wallet.set_limit(token.account_id, limit_nanos=token.limit_nanos or None)
         token.save()
@@ -143,7 +143,8 @@ def _free_name(team_id: int, name: str, *, but: ApiToken | None = None) -> str:
     return name
 
 
-def _apply(token: ApiToken, terms: TokenTerms, *, at: datetime) -> None:
+def apply_terms(token: ApiToken, terms: TokenTerms, *, at: datetime) -> None:
+    """Puts the terms that are given on a token, unsaved. Raises `TokenInvalid`."""
     if "limit_nanos" in terms:
         token.limit_nanos = _limit(terms["limit_nanos"])
     if "model_codes" in terms:

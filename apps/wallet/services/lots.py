@@ -14,6 +14,7 @@ from apps.wallet import errors
 from apps.wallet.lot_refunds import paid_back_minor
 from apps.wallet.models import Account, Lot, LotSource, Transfer, TransferKind
 from apps.wallet.queries import wallet_time
+from apps.wallet.quota_types import refuse_gone
 from apps.wallet.services.accounts import lock_accounts
 from apps.wallet.services.dues import settle_dues
 from apps.wallet.services.entries import digest, digest_of, earlier_posting, post
@@ -25,8 +26,9 @@ def grant_lot(wallet_id: int, mandate: Mandate, *, amount_nanos: int, source: st
     """Adds credits to a wallet as a lot of their own, then settles what the wallet owes; returns the lot's id.
 
     The same key and content give the first lot, other content raises `IdempotencyConflict`. Raises `LotEnded` for
-    terms that are over. What an operator gives leaves an audit entry.
+    terms that are over and `StandardQuotaGone` for a source of that name. What an operator gives leaves an audit entry.
     """
+    refuse_gone(source, field="source")
     posting = Posting(
         key=mandate.key,
         kind=TransferKind.GRANT,
