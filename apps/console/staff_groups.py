@@ -16,7 +16,16 @@ CATALOGUE_MODELS = (
     "marketplace.creditrate",
 )
 CHANNEL_MODELS = ("relay.channel", "relay.channelkey", "relay.channelmodel")
-LEDGER_MODELS = ("wallet.account", "wallet.hold", "wallet.lot", "wallet.transfer", "wallet.keyedposting")
+LEDGER_MODELS = (
+    "wallet.account",
+    "wallet.hold",
+    "wallet.lot",
+    "wallet.draw",
+    "wallet.return",
+    "wallet.due",
+    "wallet.transfer",
+    "wallet.keyedposting",
+)
 PEOPLE_MODELS = (
     "accounts.user",
     "teams.team",
@@ -25,7 +34,15 @@ PEOPLE_MODELS = (
     "teams.personalaccesstoken",
     "relay.apitoken",
 )
-TRACE_MODELS = ("usage.usagerecord", "journal.auditentry", "journal.operatoralert", "journal.outboxmessage")
+TRACE_MODELS = (
+    "usage.usagerecord",
+    "journal.auditentry",
+    "journal.approval",
+    "journal.operatoralert",
+    "journal.outboxmessage",
+)
+# Acts on a wallet: the second person of an approval needs the same one.
+MONEY_ACTS = (("grant", "correct"), ("wallet.account",))
 GROUP_MODELS = ("teams.accessgroup",)
 ALL_MODELS = CATALOGUE_MODELS + CHANNEL_MODELS + LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS + GROUP_MODELS
 
@@ -33,9 +50,9 @@ GROUPS: dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
     "owner": (
         (EDIT, ALL_MODELS),
         (("delete",), CATALOGUE_MODELS[:2] + CHANNEL_MODELS),
-        (("grant",), ("wallet.account",)),
+        MONEY_ACTS,
     ),
-    "finance": ((VIEW, LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS), (("grant",), ("wallet.account",))),
+    "finance": ((VIEW, LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS), MONEY_ACTS),
     # Its own models (wire transfers, bank lines, bulk codes) come with their apps; all of them above `teams`.
     "enterprise admin": (),
     "support": ((VIEW, LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS + CATALOGUE_MODELS),),

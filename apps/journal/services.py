@@ -117,15 +117,18 @@ def request_approval(request: ApprovalRequest, *, at: datetime) -> int:
     return approval.pk
 
 
-def approve(approval_id: int, *, actor: int, at: datetime) -> None:
-    """Gives the approval. Raises `ApprovalOwn` for one's own request, `ApprovalDecided`, `ApprovalMissing`."""
+def approve(approval_id: int, *, actor: int, at: datetime, note: str = "") -> None:
+    """Gives the approval; a note stays in the audit trail.
+
+    Raises `ApprovalOwn` for one's own request, `ApprovalDecided`, `ApprovalMissing`.
+    """
     with transaction.atomic():
         approval = _undecided(approval_id, at=at)
         if approval.requested_by_id == actor:
             raise errors.ApprovalOwn
         approval.approved_by_id, approval.approved_at = actor, at
         approval.save(update_fields=["approved_by_id", "approved_at"])
-        _record_decision("approved", approval, actor=actor, reason=approval.reason, at=at)
+        _record_decision("approved", approval, actor=actor, reason=note or approval.reason, at=at)
 
 
 def refuse(approval_id: int, *, actor: int, at: datetime, reason: str) -> None:

@@ -96,7 +96,7 @@ class Account(models.Model):
         db_table = "wallet_account"
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
-        permissions = [("grant_account", "Can grant credits to a wallet")]
+        permissions = [("grant_account", "Can grant credits to a wallet"), ("correct_account", "Can correct a wallet")]
         indexes = [
             models.Index(fields=["wallet_id"], name="wallet_account_wallet"),
             models.Index(fields=["wake_at"], name="wallet_account_due", condition=Q(wake_at__isnull=False)),

@@ -38,6 +38,14 @@ def balance_of(wallet_id: int) -> Balance:
         raise errors.UnknownAccount from None
 
 
+def label_of(account_id: int) -> str:
+    """What the owner's app calls an account. Raises `UnknownAccount`."""
+    label = Account.objects.filter(pk=account_id).values_list("label", flat=True).first()
+    if label is None:
+        raise errors.UnknownAccount
+    return label
+
+
 def balances_of(wallet_ids: Iterable[int]) -> dict[int, Balance]:
     rows = Account.objects.filter(pk__in=list(wallet_ids)).values_list(
         "pk", "credits_posted", "debits_posted", "debits_pending"
@@ -125,6 +133,11 @@ def draws_of_transfer(transfer_id: UUID) -> list[DrawnFrom]:
     parts = [(s.lot_id, s.within(start, end)) for s in _stretches_over(transfer.wallet_id, start, end)]
     lots = Lot.objects.in_bulk([lot_id for lot_id, part in parts if part])
     return [_drawn(lots[lot_id], part) for lot_id, part in parts if part]
+
+
+def given_back_of(transfer_id: UUID) -> int:
+    """What earlier corrections returned of a charge."""
+    return Transfer.objects.filter(reverses_id=transfer_id).aggregate(total=Sum("amount_nanos"))["total"] or 0
 
 
 def dues_of(wallet_id: int) -> list[DueState]:

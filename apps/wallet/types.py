@@ -251,6 +251,7 @@ class StaffActName(StrEnum):
     LOT_REFUND = "lot.refunded"
     WITHDRAWAL = "lot.withdrawn"
     REVERSAL = "transfer.reversed"
+    DUE_CANCELLATION = "due.cancelled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from apps.journal import services as journal
 from apps.journal.errors import ApprovalMismatch, ApprovalUsed
 from apps.journal.models import AuditEntry, OperatorAlert
 from apps.journal.types import ApprovalRequest
-from apps.wallet import authority, errors
+from apps.wallet import errors
+from apps.wallet.services import authority
 from apps.wallet.types import LotTerms, Mandate, StaffAct, StaffActName
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +58,7 @@ def test_above_the_limit_a_second_person_is_needed() -> None:
 def test_the_platform_needs_no_approval() -> None:
     record(5000, None)
 
-    assert not OperatorAlert.objects.exists()
+    assert not AuditEntry.objects.exists()
 
 
 def test_the_limit_is_a_setting(settings: LazySettings) -> None:

@@ -31,11 +31,13 @@ from apps.wallet.services.dues import cancel_due, open_due
 from apps.wallet.services.entries import post_transfer, post_transfers
 from apps.wallet.services.lots import grant_lot, refund_lot, withdraw_lot
 from apps.wallet.services.owners import end_owner, forget_owners, heartbeat, register_owner
+from apps.wallet.services.staff import cancel_due_by_staff, set_free_only_by_staff, set_limit_by_staff
 
 __all__ = [
     "EXPIRE_AT_MOST",
     "authorise",
     "cancel_due",
+    "cancel_due_by_staff",
     "charge_late",
     "close_account",
     "debit_adjustment",
@@ -61,7 +63,9 @@ __all__ = [
     "reopen_account",
     "reverse_transfer",
     "set_free_only",
+    "set_free_only_by_staff",
     "set_limit",
+    "set_limit_by_staff",
     "settle_hold",
     "tend_accounts",
     "tend_due",

@@ -3,11 +3,12 @@
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F
 
 from apps.wallet import errors
 from apps.wallet.models import Lot, Transfer, TransferKind
-from apps.wallet.queries import draws_of_transfer
+from apps.wallet.queries import draws_of_transfer, given_back_of
+from apps.wallet.services import authority
 from apps.wallet.services.accounts import lock_accounts
 from apps.wallet.services.dues import settle_dues
 from apps.wallet.services.entries import digest, digest_of, earlier_posting, post
@@ -42,7 +43,13 @@ def debit_adjustment(wallet_id: int, mandate: Mandate, *, amount_nanos: int) -> 
         actor=mandate.actor,
         approval_id=mandate.approval_id,
     )
-    return post([posting])[0].transfer_id
+    act = authority.debit(wallet_id, amount_nanos, key=mandate.key)
+    with transaction.atomic():
+        authority.claim(act, mandate)
+        posted = post([posting])[0]
+        if not posted.was_repeated:
+            authority.record(act, mandate, amount_nanos=amount_nanos, transfer_id=posted.transfer_id)
+    return posted.transfer_id
 
 
 def refund_charge(transfer_id: UUID, mandate: Mandate, *, amount_nanos: int) -> UUID:
@@ -54,14 +61,18 @@ def refund_charge(transfer_id: UUID, mandate: Mandate, *, amount_nanos: int) -> 
     """
     charge = _charge_by_id(transfer_id)
     asked = digest("charge refund", transfer_id, amount_nanos)
+    act = authority.charge_refund(charge.wallet_id, transfer_id, amount_nanos=amount_nanos, key=mandate.key)
     with transaction.atomic():
+        authority.claim(act, mandate)
         lock_accounts([charge.wallet_id])
         if (known := earlier_posting(mandate.key, asked=asked)) is not None:
             return known
-        before = _given_back(charge)
+        before = given_back_of(charge.pk)
         if not 0 < amount_nanos <= charge.amount_nanos - before:
             raise errors.RefundTooLarge
-        return _give_back(charge, TransferKind.CHARGE_REFUND, mandate, amount_nanos, before=before, asked=asked)
+        refund_id = _give_back(charge, TransferKind.CHARGE_REFUND, mandate, amount_nanos, before=before, asked=asked)
+        authority.record(act, mandate, amount_nanos=amount_nanos, transfer_id=refund_id)
+        return refund_id
 
 
 def reverse_transfer(transfer_id: UUID, *, reason: str, actor: int | None, approval_id: int | None = None) -> UUID:
@@ -75,21 +86,29 @@ def reverse_transfer(transfer_id: UUID, *, reason: str, actor: int | None, appro
     if done is None:
         raise errors.UnknownTransfer
     mandate = Mandate(f"reversal:{transfer_id}", reason, actor, approval_id)
+    act = authority.reversal(done.wallet_id, transfer_id, amount_nanos=done.amount_nanos)
     with transaction.atomic():
+        authority.claim(act, mandate)
         lock_accounts([done.wallet_id])
         if (known := earlier_posting(mandate.key, asked=digest_of(_opposite(done, mandate)))) is not None:
             return known
-        if done.kind == TransferKind.GRANT:
-            return _take_grant_back(done, mandate)
-        if done.kind in LEFT_A_LOT:
-            return _bring_back_to_lot(done, mandate)
-        return _reverse_charge(done, mandate)
+        reversal_id = _reverse(done, mandate)
+        authority.record(act, mandate, amount_nanos=done.amount_nanos, transfer_id=reversal_id)
+        return reversal_id
+
+
+def _reverse(done: Transfer, mandate: Mandate) -> UUID:
+    if done.kind == TransferKind.GRANT:
+        return _take_grant_back(done, mandate)
+    if done.kind in LEFT_A_LOT:
+        return _bring_back_to_lot(done, mandate)
+    return _reverse_charge(done, mandate)
 
 
 def _reverse_charge(done: Transfer, mandate: Mandate) -> UUID:
     if done.kind not in SPENDING or not done.amount_nanos:
         raise errors.NotReversible
-    if _given_back(done):
+    if given_back_of(done.pk):
         raise errors.RefundTooLarge
     asked = digest_of(_opposite(done, mandate))
     return _give_back(done, TransferKind.REVERSAL, mandate, done.amount_nanos, before=0, asked=asked)
@@ -169,8 +188,3 @@ def _charge_by_id(transfer_id: UUID) -> Transfer:
     if charge.kind not in SPENDING:
         raise errors.NotReversible
     return charge
-
-
-def _given_back(charge: Transfer) -> int:
-    """What earlier corrections returned of a charge."""
-    return Transfer.objects.filter(reverses_id=charge.pk).aggregate(total=Sum("amount_nanos"))["total"] or 0

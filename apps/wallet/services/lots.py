@@ -6,15 +6,13 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from apps.core.ids import minted_at, uuid7
-from apps.core.money import credits_text
-from apps.journal import services as journal
-from apps.journal.types import Act
+from apps.core.ids import uuid7
 from apps.wallet import errors
 from apps.wallet.lot_refunds import paid_back_minor
 from apps.wallet.models import Account, Lot, LotSource, Transfer, TransferKind
 from apps.wallet.queries import wallet_time
 from apps.wallet.quota_types import refuse_gone
+from apps.wallet.services import authority
 from apps.wallet.services.accounts import lock_accounts
 from apps.wallet.services.dues import settle_dues
 from apps.wallet.services.entries import digest, digest_of, earlier_posting, post
@@ -26,7 +24,8 @@ def grant_lot(wallet_id: int, mandate: Mandate, *, amount_nanos: int, source: st
     """Adds credits to a wallet as a lot of their own, then settles what the wallet owes; returns the lot's id.
 
     The same key and content give the first lot, other content raises `IdempotencyConflict`. Raises `LotEnded` for
-    terms that are over and `StandardQuotaGone` for a source of that name. What an operator gives leaves an audit entry.
+    terms that are over, `StandardQuotaGone` for a source of that name, and what `authority` raises. What an operator
+    gives leaves an audit entry.
     """
     refuse_gone(source, field="source")
     posting = Posting(
@@ -41,7 +40,9 @@ def grant_lot(wallet_id: int, mandate: Mandate, *, amount_nanos: int, source: st
         approval_id=mandate.approval_id,
     )
     asked = digest_of(posting, (source, terms))
+    act = authority.grant(wallet_id, amount_nanos, source=source, terms=terms, key=mandate.key)
     with transaction.atomic():
+        authority.claim(act, mandate)
         lock_accounts([wallet_id])
         if (known := earlier_posting(posting.key, asked=asked)) is not None:
             return Lot.objects.values_list("pk", flat=True).get(transfer_id=known)
@@ -50,8 +51,8 @@ def grant_lot(wallet_id: int, mandate: Mandate, *, amount_nanos: int, source: st
         tend_lots(wallet_id)  # what was spent so far came from the lots there were
         transfer_id = post([posting], asked=asked)[0].transfer_id
         lot_id = _add_lot(posting, transfer_id=transfer_id, source=source, terms=terms)
-        if source == LotSource.ADJUSTMENT:
-            _record_grant(posting, transfer_id=transfer_id)
+        if mandate.actor is not None or source == LotSource.ADJUSTMENT:
+            authority.record(act, mandate, amount_nanos=amount_nanos, transfer_id=transfer_id)
         settle_dues(wallet_id)
         tend_lots(wallet_id)
         return lot_id
@@ -65,8 +66,10 @@ def refund_lot(lot_id: UUID, mandate: Mandate, *, at: datetime, amount_nanos: in
     `InsufficientFunds` when nothing, or less than asked, is there.
     """
     asked = digest("refund", lot_id, amount_nanos)
+    act = authority.lot_refund(_wallet_of(lot_id), lot_id, amount_nanos=amount_nanos, key=mandate.key)
     with transaction.atomic():
-        lot = _locked_lot(lot_id)
+        authority.claim(act, mandate)
+        lot = _locked_lot(lot_id, wallet_id=act.wallet_id)
         if (known := earlier_posting(mandate.key, asked=asked)) is not None:
             return _earlier_refund(lot, known)
         if not lot.paid_minor or lot.refund_until is None:
@@ -76,6 +79,7 @@ def refund_lot(lot_id: UUID, mandate: Mandate, *, at: datetime, amount_nanos: in
         amount = _part_to_go(lot, amount_nanos)
         Lot.objects.filter(pk=lot_id).update(refunded_nanos=F("refunded_nanos") + amount)
         transfer_id = _post_leaving(TransferKind.REFUND, lot, amount, mandate, asked)
+        authority.record(act, mandate, amount_nanos=amount, transfer_id=transfer_id)
         return _refund_of(lot, transfer_id, amount, before=lot.refunded_nanos)
 
 
@@ -85,20 +89,28 @@ def withdraw_lot(lot_id: UUID, mandate: Mandate, *, amount_nanos: int | None = N
     Raises `InsufficientFunds` when nothing, or less than asked, is there.
     """
     asked = digest("withdrawal", lot_id, amount_nanos)
+    act = authority.withdrawal(_wallet_of(lot_id), lot_id, amount_nanos=amount_nanos, key=mandate.key)
     with transaction.atomic():
-        lot = _locked_lot(lot_id)
+        authority.claim(act, mandate)
+        lot = _locked_lot(lot_id, wallet_id=act.wallet_id)
         if (known := earlier_posting(mandate.key, asked=asked)) is not None:
             return known
         amount = _part_to_go(lot, amount_nanos)
         Lot.objects.filter(pk=lot_id).update(withdrawn_nanos=F("withdrawn_nanos") + amount)
-        return _post_leaving(TransferKind.WITHDRAWAL, lot, amount, mandate, asked)
+        transfer_id = _post_leaving(TransferKind.WITHDRAWAL, lot, amount, mandate, asked)
+        authority.record(act, mandate, amount_nanos=amount, transfer_id=transfer_id)
+        return transfer_id
 
 
-def _locked_lot(lot_id: UUID) -> Lot:
-    """The lot behind the lock of its wallet, with all spending booked."""
+def _wallet_of(lot_id: UUID) -> int:
     wallet_id = Lot.objects.filter(pk=lot_id).values_list("wallet_id", flat=True).first()
     if wallet_id is None:
         raise errors.UnknownLot
+    return wallet_id
+
+
+def _locked_lot(lot_id: UUID, *, wallet_id: int) -> Lot:
+    """The lot behind the lock of its wallet, with all spending booked."""
     lock_accounts([wallet_id])
     tend_lots(wallet_id)
     return Lot.objects.get(pk=lot_id)
@@ -163,16 +175,3 @@ def _add_lot(posting: Posting, *, transfer_id: UUID, source: str, terms: LotTerm
         created_at=wallet_time(),
     )
     return lot.pk
-
-
-def _record_grant(posting: Posting, *, transfer_id: UUID) -> None:
-    details = {"credits": credits_text(posting.amount_nanos), "transfer": str(transfer_id)}
-    act = Act(
-        "credits.granted",
-        "wallet",
-        str(posting.wallet_id),
-        actor_id=posting.actor,
-        reason=posting.reason,
-        details=details,
-    )
-    journal.record_act(act, at=minted_at(transfer_id))

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 
 from apps.core.money import NANOS_PER_CREDIT, credits_text, nanos_from_text
 from apps.journal import queries as journal_queries
@@ -15,6 +14,7 @@ from apps.journal.errors import ApprovalUsed
 from apps.journal.types import Act
 from apps.wallet import errors
 from apps.wallet.models import KeyedPosting
+from apps.wallet.queries import wallet_time
 from apps.wallet.types import LotTerms, Mandate, StaffAct, StaffActName
 
 WALLET = "wallet"
@@ -51,8 +51,13 @@ def withdrawal(wallet_id: int, lot_id: UUID, *, amount_nanos: int | None, key: s
     return StaffAct(StaffActName.WITHDRAWAL, wallet_id, parameters)
 
 
-def reversal(wallet_id: int, transfer_id: UUID) -> StaffAct:
-    return StaffAct(StaffActName.REVERSAL, wallet_id, {"transfer_id": str(transfer_id)})
+def reversal(wallet_id: int, transfer_id: UUID, *, amount_nanos: int) -> StaffAct:
+    parameters = {"transfer_id": str(transfer_id), "amount_nanos": amount_nanos}
+    return StaffAct(StaffActName.REVERSAL, wallet_id, parameters)
+
+
+def due_cancellation(wallet_id: int, key: str, *, amount_nanos: int) -> StaffAct:
+    return StaffAct(StaffActName.DUE_CANCELLATION, wallet_id, {"due": key, "amount_nanos": amount_nanos})
 
 
 # -- The rule --------------------------------------------------------------------------------------
@@ -68,34 +73,39 @@ def claim(act: StaffAct, mandate: Mandate) -> None:
         return
     try:
         journal.use_approval(
-            mandate.approval_id, act=act.name, target_id=str(act.wallet_id), parameters=act.parameters, at=_now()
+            mandate.approval_id, act=act.name, target_id=str(act.wallet_id), parameters=act.parameters, at=wallet_time()
         )
     except ApprovalUsed:
         if not KeyedPosting.objects.filter(key=mandate.key, approval_id=mandate.approval_id).exists():
             raise
 
 
-def record(act: StaffAct, mandate: Mandate, *, amount_nanos: int, transfer_id: UUID) -> None:
+def record(act: StaffAct, mandate: Mandate, *, amount_nanos: int, transfer_id: UUID | None) -> None:
     """The last step of an act that was not a repeat, in its transaction: may one person do this, and who did.
 
     Raises `ApprovalNeeded` when somebody alone moved more than the limit, so that the act is undone with its
-    transaction; asking last, nobody is sent for an approval of what the ledger would refuse. Each act counts alone.
-    Parts of an amount are not hidden: what somebody moves on one wallet within a day without approval is added up, and
-    above the limit an operator hears of it.
+    transaction; asking last, nobody is sent for an approval of what the ledger would refuse. What the platform does by
+    itself leaves its transfer only; a grant that comes here is always somebody's, even from a command that knows no
+    name.
+
+    Each act counts alone. Parts of an amount are not hidden: what somebody moves on one wallet within a day without
+    approval is added up, and above the limit an operator hears of it.
     """
+    if mandate.actor is None and act.name is not StaffActName.GRANT:
+        return
     is_alone = mandate.actor is not None and mandate.approval_id is None
     if is_alone and amount_nanos > settings.APPROVAL_ABOVE_CREDITS * NANOS_PER_CREDIT:
         raise errors.ApprovalNeeded(act=act)
-    at = _now()
+    at = wallet_time()
     journal.record_act(_line(act, mandate, amount_nanos=amount_nanos, transfer_id=transfer_id), at=at)
     if mandate.actor is not None and is_alone:
         _watch_for_splitting(act.wallet_id, mandate.actor, at=at)
 
 
-def _line(act: StaffAct, mandate: Mandate, *, amount_nanos: int, transfer_id: UUID) -> Act:
+def _line(act: StaffAct, mandate: Mandate, *, amount_nanos: int, transfer_id: UUID | None) -> Act:
     details: dict[str, object] = dict(act.parameters) | {
         "credits": credits_text(amount_nanos),
-        "transfer": str(transfer_id),
+        "transfer": transfer_id and str(transfer_id),
         "approval": mandate.approval_id,
     }
     return Act(act.name, WALLET, str(act.wallet_id), actor_id=mandate.actor, reason=mandate.reason, details=details)
@@ -115,11 +125,3 @@ def _watch_for_splitting(wallet_id: int, actor: int, *, at: datetime) -> None:
 
 def _was_alone(details: Mapping[str, object]) -> bool:
     return "credits" in details and details.get("approval") is None
-
-
-def _now() -> datetime:
-    """The database's instant: the wallet lives by that clock alone."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        at: datetime = cursor.fetchone()[0]
-    return at

@@ -1,0 +1,114 @@
+"""What staff write on the pages of their acts, and what is said when it does not fit."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.admin import ReasonForm
+from apps.core.ids import uuid7
+from apps.core.money import nanos_from_text
+from apps.wallet.models import Refill
+
+
+class KeyedForm(ReasonForm):
+    """The key is drawn when the page opens: sending the same page twice acts once."""
+
+    purpose: ClassVar[str]
+
+    key = forms.CharField(widget=forms.HiddenInput, max_length=80)
+    field_order = ("amount", "reason", "key")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["key"].initial = f"{self.purpose}:{uuid7()}"
+
+    def clean_key(self) -> str:
+        key: str = self.cleaned_data["key"]
+        if not key.startswith(f"{self.purpose}:"):
+            raise forms.ValidationError(_("Open the page again."))
+        return key
+
+
+class AmountForm(KeyedForm):
+    amount = forms.CharField(label=_("Credits"), max_length=20)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].help_text = self.amount_help()
+
+    def amount_help(self) -> str:
+        return gettext("An amount such as 10 or 10.50. Above %(limit)s credits, a second person has to approve.") % {
+            "limit": settings.APPROVAL_ABOVE_CREDITS
+        }
+
+    def clean_amount(self) -> int | None:
+        return positive_nanos(self.cleaned_data["amount"])
+
+
+class PartOfLotForm(AmountForm):
+    amount = forms.CharField(label=_("Credits"), max_length=20, required=False)
+
+    def amount_help(self) -> str:
+        return gettext(
+            "Leave empty for all that is unspent and not held by calls. Above %(limit)s credits, a second person has "
+            "to approve."
+        ) % {"limit": settings.APPROVAL_ABOVE_CREDITS}
+
+    def clean_amount(self) -> int | None:
+        text: str = self.cleaned_data["amount"].strip()
+        return positive_nanos(text) if text else None
+
+
+class GrantForm(AmountForm):
+    purpose = "staff-grant"
+
+
+class DebitForm(AmountForm):
+    purpose = "staff-debit"
+
+
+class ChargeRefundForm(AmountForm):
+    purpose = "staff-charge-refund"
+
+
+class WithdrawalForm(PartOfLotForm):
+    purpose = "staff-withdrawal"
+
+
+class LotRefundForm(PartOfLotForm):
+    purpose = "staff-lot-refund"
+
+
+class LimitForm(ReasonForm):
+    limit = forms.CharField(
+        label=_("Limit in credits"),
+        max_length=20,
+        required=False,
+        help_text=_("Leave empty for no limit. A limit below what is used refuses further calls."),
+    )
+    refill = forms.ChoiceField(label=_("Filled up again"), required=False, choices=[("", _("Never")), *Refill.choices])
+    field_order = ("limit", "refill", "reason")
+
+    def clean_limit(self) -> int | None:
+        text: str = self.cleaned_data["limit"].strip()
+        return _nanos(text) if text else None
+
+
+def positive_nanos(text: str) -> int:
+    nanos = _nanos(text.strip())
+    if nanos <= 0:
+        raise forms.ValidationError(_("Write an amount above 0."))
+    return nanos
+
+
+def _nanos(text: str) -> int:
+    try:
+        nanos = int(nanos_from_text(text))
+    except ValueError:
+        raise forms.ValidationError(_("Write an amount such as 10 or 10.50, with at most nine decimals.")) from None
+    if nanos < 0:
+        raise forms.ValidationError(_("Write an amount above 0."))
+    return nanos
