@@ -14,6 +14,14 @@ from apps.core.ids import public_id, uuid7
 MAX_LIST_ITEMS = 100
 
 
+class Reset(models.TextChoices):
+    """When a token's limit is filled up again; empty: never."""
+
+    DAILY = "daily", _("every day")
+    WEEKLY = "weekly", _("every week, on Monday")
+    MONTHLY = "monthly", _("every month, on the 1st")
+
+
 class ApiToken(models.Model):
     """What a caller signs with. Only the SHA-256 is stored; its ledger account counts, limits and can be closed.
 
@@ -33,6 +41,15 @@ class ApiToken(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, editable=False
     )
     limit_nanos = models.BigIntegerField(_("limit"), default=0, help_text=_("0 means no limit of its own."))
+    reset = models.CharField(
+        _("limit is refilled"),
+        max_length=8,
+        choices=Reset.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Kept, but without effect, while there is no limit."),
+    )
     model_codes = ArrayField(models.CharField(max_length=120), verbose_name=_("models"), default=list, blank=True)
     ip_allow = ArrayField(
         models.CharField(max_length=43), verbose_name=_("allowed addresses"), default=list, blank=True
@@ -51,6 +68,7 @@ class ApiToken(models.Model):
         constraints = [
             models.UniqueConstraint("team", Lower("name"), condition=Q(deleted_at=None), name="api_token_name_once"),
             models.CheckConstraint(condition=Q(limit_nanos__gte=0), name="api_token_limit_not_negative"),
+            models.CheckConstraint(condition=Q(reset="") | Q(reset__in=Reset.values), name="api_token_reset_known"),
             models.CheckConstraint(condition=~Q(name=""), name="api_token_named"),
             models.CheckConstraint(condition=Exact(Length("digest"), 32), name="api_token_digest_is_sha256"),
             models.CheckConstraint(

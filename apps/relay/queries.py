@@ -218,6 +218,7 @@ def _token_snapshot(token: ApiToken) -> TokenSnapshot:
         concurrency=token.concurrency,
         rpm=token.rpm,
         tpm=token.tpm,
+        reset=token.reset,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.core.api import CreditsField, StrictSerializer
+from apps.relay.models import Reset
 from apps.wallet.quota_types import refuse_gone_in
 
 _MAX_RATE = 2_147_483_647
@@ -16,6 +17,13 @@ class TokenTermsSerializer(StrictSerializer):
 
     name = serializers.CharField(max_length=80)
     limit = CreditsField(source="limit_nanos", help_text='"0" stands for no limit of its own.')
+    reset = serializers.ChoiceField(
+        choices=Reset.values,
+        required=False,
+        allow_null=True,
+        help_text="The limit is filled up again at the start of each day, week (Monday) or month of the platform's "
+        "time zone; null: never. The first period begins unused. Kept, but without effect, while there is no limit.",
+    )
     models = serializers.ListField(
         child=serializers.CharField(max_length=120), source="model_codes", required=False, help_text="Empty: all."
     )
@@ -24,6 +32,9 @@ class TokenTermsSerializer(StrictSerializer):
     concurrency = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=_MAX_RATE)
     rpm = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=_MAX_RATE)
     tpm = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=_MAX_RATE)
+
+    def validate_reset(self, reset: str | None) -> str:
+        return reset or ""
 
     def to_internal_value(self, data: object) -> Any:
         """Raises `StandardQuotaGone` for a token that is to spend the old quota type only."""
@@ -41,8 +52,9 @@ class ChangedTokenSerializer(TokenTermsSerializer):
 
 
 class TokenSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """`limit` and `used` stand apart: a limit that is used up stays used up. Rates are those in force: the lower of the
-    token's own and its access group's, null for none."""
+    """`limit` and `used` stand apart: a limit that is used up stays used up until it is raised or refilled; `used`
+    counts from the last refill. Rates are those in force: the lower of the token's own and its access group's, null for
+    none."""
 
     id = serializers.CharField()
     team = serializers.CharField()
@@ -52,7 +64,8 @@ class TokenSerializer(serializers.Serializer):  # type: ignore[type-arg]
     unlimited = serializers.BooleanField()
     used = CreditsField()
     remaining = CreditsField(allow_null=True)
-    reset = serializers.CharField(allow_null=True)
+    reset = serializers.ChoiceField(choices=Reset.values, allow_null=True)
+    resets_at = serializers.DateTimeField(allow_null=True, help_text="The next refill; null for none.")
     concurrency = serializers.IntegerField(allow_null=True)
     rpm = serializers.IntegerField(allow_null=True)
     tpm = serializers.IntegerField(allow_null=True)

@@ -66,6 +66,8 @@ class TokenSnapshot:
     rpm: int | None = None
     tpm: int | None = None
     """None in these three: the access group's value."""
+    reset: str = ""
+    """When its own limit is refilled: daily, weekly, monthly, or empty."""
     budgets: tuple[BudgetSnapshot, ...] = ()
 
     @property

@@ -1,11 +1,12 @@
 """API tokens on the platform API: made once, shown without their secret, changed, and ended."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
 
 from apps.core import clock
+from apps.core.billing_calendar import billing_zone, business_date, day_bounds
 from apps.relay.models import ApiToken
 from apps.teams.types import TeamAccess
 from apps.wallet import queries as wallet
@@ -54,6 +55,7 @@ def test_a_token_looks_as_documented(team: TeamAccess, script: Script) -> None:
         "used": "0",
         "remaining": None,
         "reset": None,
+        "resets_at": None,
         "concurrency": 100,
         "rpm": 600,
         "tpm": 1_000_000,
@@ -284,3 +286,31 @@ def test_two_different_teams_in_one_request_are_not_found(script: Script, team: 
     other = make_team("Other")
 
     assert script.call("post", f"/api/tokens?team={team.public_id}", {"team": other.public_id, "name": "a"})[0] == 404
+
+
+def test_a_limit_can_be_refilled_and_says_when(script: Script) -> None:
+    _, made = script.call("post", "/api/tokens", {"name": "app", "limit": "5", "reset": "monthly"})
+    _, changed = script.call("patch", f"/api/tokens/{made['id']}", {"reset": "daily"})
+    _, ended = script.call("patch", f"/api/tokens/{made['id']}", {"reset": None})
+
+    assert [token["reset"] for token in (made, changed, ended)] == ["monthly", "daily", None]
+    first = datetime.fromisoformat(made["resets_at"]).astimezone(billing_zone())
+    assert (first.day, first.hour, first.minute) == (1, 0, 0)
+    assert datetime.fromisoformat(changed["resets_at"]) == day_bounds(business_date(clock.now()))[1]
+    assert ended["resets_at"] is None
+
+
+@pytest.mark.parametrize("reset", ["hourly", "", 5, "Daily"])
+def test_an_unknown_refill_is_refused(script: Script, reset: object) -> None:
+    status, answer = script.call("post", "/api/tokens", {"name": "app", "limit": "5", "reset": reset})
+
+    assert (status, list(answer["error"]["fields"])) == (400, ["reset"])
+
+
+def test_a_refill_without_a_limit_is_kept_for_when_there_is_one(script: Script) -> None:
+    _, made = script.call("post", "/api/tokens", {"name": "app", "limit": "0", "reset": "weekly"})
+    _, limited = script.call("patch", f"/api/tokens/{made['id']}", {"limit": "5"})
+
+    assert (made["unlimited"], made["reset"], made["resets_at"]) == (True, "weekly", None)
+    assert (limited["unlimited"], limited["reset"]) == (False, "weekly")
+    assert limited["resets_at"] is not None

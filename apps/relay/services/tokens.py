@@ -1,7 +1,7 @@
 """Acts on API tokens. The ledger account of a token is closed and opened in the same transaction as its row."""
 
 import ipaddress
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TypedDict, Unpack
 
@@ -16,7 +16,8 @@ from apps.journal.types import Act
 from apps.marketplace import queries as marketplace
 from apps.relay import queries
 from apps.relay.errors import TokenInvalid, TokenLimitReached, TokenMissing, TokenNameTaken
-from apps.relay.models import MAX_LIST_ITEMS, ApiToken
+from apps.relay.models import MAX_LIST_ITEMS, ApiToken, Reset
+from apps.relay.queries import TokenUse
 from apps.teams import services as teams
 from apps.wallet import services as wallet
 from apps.wallet.types import LimitKind
@@ -30,6 +31,7 @@ class TokenTerms(TypedDict, total=False):
     """What the owner of a token may set; what is absent stays as it is."""
 
     limit_nanos: int
+    reset: str
     model_codes: Collection[str]
     ip_allow: Collection[str]
     concurrency: int | None
@@ -56,7 +58,11 @@ def create_token(
         token.prefix, token.last_four = secret[:SHOWN_LENGTH], secret[-4:]
         apply_terms(token, terms, at=at)
         token.account_id = wallet.open_limit(
-            team.wallet_id, kind=LimitKind.TOKEN, label=token.name, limit_nanos=token.limit_nanos or None
+            team.wallet_id,
+            kind=LimitKind.TOKEN,
+            label=token.name,
+            limit_nanos=token.limit_nanos or None,
+            refill=token.reset,
         )
         token.save(force_insert=True)
         _record("token.created", token, actor=actor, at=at)
@@ -67,7 +73,8 @@ def change_token(
     token_id: int, *, actor: int | None, at: datetime, name: str | None = None, **terms: Unpack[TokenTerms]
 ) -> ApiToken:
     """New terms for a token that is not deleted. What it has used stays apart from its limit: lowering the limit below
-    it refuses further calls, 0 lifts the limit. Raises `TokenMissing`, `TokenNameTaken`, `TokenInvalid`.
+    it refuses further calls, 0 lifts the limit. A limit that begins to be refilled starts its first period unused.
+    Raises `TokenMissing`, `TokenNameTaken`, `TokenInvalid`.
     """
     with transaction.atomic():
         token = _locked(token_id)
@@ -75,8 +82,8 @@ def change_token(
         if name is not None:
             token.name = _free_name(token.team_id, name, but=token)
         apply_terms(token, terms, at=at)
-        if token.limit_nanos != before["limit_nanos"]:
-            wallet.set_limit(token.account_id, limit_nanos=token.limit_nanos or None)
+        if (token.limit_nanos, token.reset) != (before["limit_nanos"], before["reset"]):
+            wallet.set_limit(token.account_id, limit_nanos=token.limit_nanos or None, refill=token.reset)
         token.save()
         _record("token.changed", token, actor=actor, at=at, before=before)
     return token
@@ -121,6 +128,12 @@ def delete_token(token_id: int, *, actor: int | None, at: datetime, reason: str 
         _record("token.deleted", token, actor=actor, at=at, reason=reason)
 
 
+def refill_due(uses: Iterable[TokenUse], *, at: datetime) -> bool:
+    """Refills the limits among these whose period has ended; True when there were some: then read them again."""
+    due = [use.token.account_id for use in uses if use.use.resets_at is not None and use.use.resets_at <= at]
+    return bool(due) and wallet.tend_accounts(due) > 0
+
+
 def _locked(token_id: int) -> ApiToken:
     """The team's row first: whoever renames or creates waits for one another there."""
     token = ApiToken.objects.filter(pk=token_id, deleted_at=None).first()
@@ -145,8 +158,8 @@ def _free_name(team_id: int, name: str, *, but: ApiToken | None = None) -> str:
 
 def apply_terms(token: ApiToken, terms: TokenTerms, *, at: datetime) -> None:
     """Puts the terms that are given on a token, unsaved. Raises `TokenInvalid`."""
-    if "limit_nanos" in terms:
-        token.limit_nanos = _limit(terms["limit_nanos"])
+    token.limit_nanos = _limit(terms.get("limit_nanos", token.limit_nanos))
+    token.reset = _reset(terms.get("reset", token.reset))
     if "model_codes" in terms:
         token.model_codes = _known_models(terms["model_codes"])
     if "ip_allow" in terms:
@@ -165,6 +178,12 @@ def _limit(nanos: int) -> int:
     if not 0 <= nanos <= MAX_NANOS // 2:
         raise TokenInvalid(_("A limit is an amount of credits; 0 means no limit."), field="limit")
     return nanos
+
+
+def _reset(reset: str) -> str:
+    if reset and reset not in Reset.values:
+        raise TokenInvalid(_("A limit is refilled daily, weekly, monthly or never."), field="reset")
+    return reset
 
 
 def _known_models(codes: Collection[str]) -> list[str]:
@@ -221,6 +240,7 @@ def _shown(token: ApiToken) -> dict[str, object]:
     return {
         "name": token.name,
         "limit_nanos": token.limit_nanos,
+        "reset": token.reset,
         "model_codes": list(token.model_codes),
         "ip_allow": list(token.ip_allow),
         "concurrency": token.concurrency,

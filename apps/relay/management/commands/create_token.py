@@ -8,6 +8,7 @@ from apps.core import arguments, clock
 from apps.core.errors import SluiceError
 from apps.core.money import nanos_from_text
 from apps.relay import services
+from apps.relay.models import Reset
 from apps.teams import queries as teams
 
 
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--name", required=True, type=arguments.text(at_most=80))
         parser.add_argument("--limit", default="0", metavar="CREDITS", help="0, the default, is no limit of its own")
+        parser.add_argument("--reset", choices=Reset.values, default="", help="when the limit is refilled")
 
     def handle(self, *args: Any, **options: Any) -> None:
         team = teams.team_by_public_id(options["team"])
@@ -28,7 +30,12 @@ class Command(BaseCommand):
         try:
             limit_nanos = nanos_from_text(options["limit"])
             _token, secret = services.create_token(
-                team.pk, options["name"], actor=None, at=clock.now(), limit_nanos=limit_nanos
+                team.pk,
+                options["name"],
+                actor=None,
+                at=clock.now(),
+                limit_nanos=limit_nanos,
+                reset=options["reset"],
             )
         except ValueError as error:
             raise CommandError(str(error)) from None
