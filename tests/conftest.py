@@ -13,9 +13,9 @@ from apps.teams.types import TeamAccess
 from tests import databases
 from tests.cast import make_team, make_token, make_user
 from tests.catalogue import import_test_catalogue
-from tests.wallet.conftest import ledger_checked
+from tests.wallet.conftest import ledger_checked, ledger_clock
 
-__all__ = ["ledger_checked"]
+__all__ = ["ledger_checked", "ledger_clock"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.types import DisplayUnit, Language
 from apps.console.amounts import Reader, nanos_from_figure
+from apps.console.limit_rows import RESET_WORDS, next_refill_on
+from apps.console.readers import billing_city
+from apps.console.templatetags.console import short_day
 from apps.core.errors import SluiceError
 from apps.relay.errors import TokenNameTaken
 from apps.usage.types import LogFilters
@@ -51,10 +54,11 @@ class TokenForm(forms.Form):
     limit = forms.CharField(
         label=_("Spending limit"),
         initial="10",
-        help_text=_("The most it may ever spend. You can raise it later. 0 means no limit of its own."),
+        help_text=_("The most it may spend. You can raise it later. 0 means no limit of its own."),
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
     whole_balance = forms.BooleanField(label=_("Without a limit it may spend the whole balance"), required=False)
+    reset = forms.ChoiceField(label=_("Limit is refilled"), required=False)
     models = forms.CharField(
         label=_("Models"),
         required=False,
@@ -62,9 +66,13 @@ class TokenForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false"}),
     )
 
-    def __init__(self, *args: Any, reader: Reader, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, reader: Reader, at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._reader = reader
+        self.fields["reset"].choices = [("", _("never")), *_resets(at)]  # type: ignore[attr-defined]
+        self.fields["reset"].help_text = _(
+            "At midnight in %(city)s. What is left over does not carry over. Nothing is refilled without a limit."
+        ) % {"city": billing_city()}
 
     def clean_limit(self) -> int:
         try:
@@ -84,13 +92,21 @@ class TokenForm(forms.Form):
 
     def changed_terms(self) -> dict[str, Any]:
         """What the reader changed, as `change_token` takes it: a limit that only looks rounded stays as it is."""
-        fields = {"name": "name", "limit": "limit_nanos", "models": "model_codes"}
+        fields = {"name": "name", "limit": "limit_nanos", "reset": "reset", "models": "model_codes"}
         return {term: self.cleaned_data[field] for field, term in fields.items() if field in self.changed_data}
 
     def refuse(self, error: SluiceError) -> None:
         """Shows what the service said at the field it is about."""
         field = "name" if isinstance(error, TokenNameTaken) else str(error.details.get("field", ""))
         self.add_error(field if field in self.fields else None, str(error.text))
+
+
+def _resets(at: datetime) -> list[tuple[str, str]]:
+    """Every refill there is, with the day of the next one."""
+    return [
+        (reset, _("%(period)s (next on %(day)s)") % {"period": words, "day": short_day(next_refill_on(reset, at=at))})
+        for reset, words in RESET_WORDS.items()
+    ]
 
 
 class LogFilterForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
@@ -26,6 +27,11 @@ def reader_of(request: HttpRequest) -> Reader:
     )
     setattr(request, _READER, reader)
     return reader
+
+
+def billing_city() -> str:
+    """The time zone of business days as people call it: `Asia/Shanghai` → `Shanghai`."""
+    return settings.BILLING_TZ.rpartition("/")[2].replace("_", " ")
 
 
 def default_unit(language: str) -> str:

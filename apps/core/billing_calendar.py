@@ -31,6 +31,12 @@ def day_bounds(on: date) -> tuple[datetime, datetime]:
     return day_start(on), day_start(on + timedelta(days=1))
 
 
+def week_bounds(on: date) -> tuple[datetime, datetime]:
+    """The half-open span of the business week, Monday to Sunday, that `on` lies in, in UTC."""
+    monday = on - timedelta(days=on.weekday())
+    return day_start(monday), day_start(monday + timedelta(days=7))
+
+
 def month_bounds(on: date) -> tuple[datetime, datetime]:
     """The half-open span of the business month that `on` lies in, in UTC."""
     first = on.replace(day=1)

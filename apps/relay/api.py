@@ -37,6 +37,8 @@ class TokenListView(PlatformView):
         cursor, size = page_of(request)
         group = teams.group_terms(team.main_group)
         page = queries.token_page(team.id, cursor=cursor, size=size)
+        if services.refill_due(page.results, at=clock.now()):
+            page = queries.token_page(team.id, cursor=cursor, size=size)
         return Response(page_body(request, page.map(lambda row: _shown(row, team, group))))
 
     @extend_schema(
@@ -121,7 +123,10 @@ def _rates(token: ApiToken, group: GroupTerms) -> dict[str, int | None]:
 
 
 def _shown_token(token: ApiToken, team: TeamAccess) -> dict[str, Any]:
-    return _shown(queries.token_use(token), team, teams.group_terms(team.main_group))
+    use = queries.token_use(token)
+    if services.refill_due([use], at=clock.now()):
+        use = queries.token_use(token)
+    return _shown(use, team, teams.group_terms(team.main_group))
 
 
 def _shown(row: TokenUse, team: TeamAccess, group: GroupTerms) -> dict[str, Any]:

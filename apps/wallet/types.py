@@ -148,6 +148,24 @@ class LimitUse:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitInUse:
+    """An open limit in its present period: what its calls were charged, without what is held."""
+
+    account_id: int
+    wallet_id: int
+    kind: int
+    label: str
+    limit_nanos: int
+    used_nanos: int
+    resets_at: datetime | None
+
+    @property
+    def percent(self) -> int:
+        """Cut, so that 100 means used up."""
+        return self.used_nanos * 100 // self.limit_nanos
+
+
+@dataclass(frozen=True, slots=True)
 class RateUse:
     """Use of the last minute as shares of the limit asked about, and the calls under way."""
 

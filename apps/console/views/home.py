@@ -10,7 +10,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from apps.console.decorators import team_page
-from apps.console.readers import reader_of
+from apps.console.limit_rows import notices_of_wallet
+from apps.console.readers import billing_city, reader_of
 from apps.console.shell import shell_of
 from apps.console.spend_chart import Spend, SpendChart, spend_chart
 from apps.core import clock
@@ -54,7 +55,8 @@ def home(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     guide = _guide(team, balance, has_calls=bool(chart.nanos or figures.calls))
     context = {
         "today": today,
-        "billing_zone": settings.BILLING_TZ.rpartition("/")[2].replace("_", " "),
+        "billing_zone": billing_city(),
+        "notices": notices_of_wallet(team.wallet_id),
         "reader": reader_of(request),
         "balance": balance,
         "held_nanos": -balance.held_nanos,

@@ -1,6 +1,5 @@
 """API tokens of the current team: the list, and one page for each act on one of them."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.console.amounts import plain_figure
 from apps.console.decorators import team_page
 from apps.console.forms import TokenForm
+from apps.console.limit_rows import notices_of_tokens, token_row
 from apps.console.readers import reader_of
 from apps.core import clock
 from apps.core.errors import SluiceError
@@ -22,39 +22,22 @@ from apps.relay import services as tokens
 from apps.relay.queries import TokenUse
 from apps.teams.types import TeamAccess
 
-CAUTION_FROM = 70
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRow:
-    """A token as the list shows it: `share` is what is used of the limit, in hundredths."""
-
-    token: Any
-    used_nanos: int
-    held_nanos: int
-    remaining_nanos: int | None
-    share: int
-    tone: str
-
-
-def token_row(entry: TokenUse) -> TokenRow:
-    limit, use = entry.token.limit_nanos, entry.use
-    taken = use.used_nanos + use.held_nanos
-    share = min(100, taken * 100 // limit) if limit else 0
-    tone = "critical" if share == 100 else "caution" if share >= CAUTION_FROM else ""
-    return TokenRow(entry.token, use.used_nanos, use.held_nanos, use.remaining_nanos, share, tone)
-
 
 @require_GET
 @team_page("tokens.view")
 def token_list(request: HttpRequest, team: TeamAccess) -> HttpResponse:
-    rows = [token_row(entry) for entry in relay.tokens_of(team.id)]
+    at = clock.now()
+    entries = relay.tokens_of(team.id)
+    if tokens.refill_due(entries, at=at):
+        entries = relay.tokens_of(team.id)
+    rows = [token_row(entry) for entry in entries]
     context = {
         "rows": rows,
+        "notices": notices_of_tokens(entries),
         "may_change": team.may("tokens.change"),
         "room": settings.TOKENS_PER_TEAM - len(rows),
         "most": settings.TOKENS_PER_TEAM,
-        "now": clock.now(),
+        "now": at,
     }
     return render(request, "console/tokens.html", context)
 
@@ -64,7 +47,7 @@ def token_list(request: HttpRequest, team: TeamAccess) -> HttpResponse:
 @team_page("tokens.change")
 def create(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     """The answer to the form is the one page that ever shows the secret; it is kept nowhere, so nothing redirects."""
-    form = TokenForm(request.POST or None, reader=reader_of(request))
+    form = TokenForm(request.POST or None, reader=reader_of(request), at=clock.now())
     if request.method == "POST" and form.is_valid():
         try:
             token, secret = tokens.create_token(
@@ -73,6 +56,7 @@ def create(request: HttpRequest, team: TeamAccess) -> HttpResponse:
                 actor=request.user.pk,
                 at=clock.now(),
                 limit_nanos=form.cleaned_data["limit"],
+                reset=form.cleaned_data["reset"],
                 model_codes=form.cleaned_data["models"],
             )
         except SluiceError as error:
@@ -92,9 +76,10 @@ def edit(request: HttpRequest, team: TeamAccess, token: str) -> HttpResponse:
         "name": entry.name,
         "limit": plain_figure(entry.limit_nanos, reader.rate_of(reader.unit)),
         "whole_balance": not entry.limit_nanos,
+        "reset": entry.reset,
         "models": "\n".join(entry.model_codes),
     }
-    form = TokenForm(request.POST or None, initial=initial, reader=reader)
+    form = TokenForm(request.POST or None, initial=initial, reader=reader, at=clock.now())
     if request.method == "POST" and form.is_valid():
         try:
             tokens.change_token(entry.pk, actor=request.user.pk, at=clock.now(), **form.changed_terms())
@@ -103,7 +88,14 @@ def edit(request: HttpRequest, team: TeamAccess, token: str) -> HttpResponse:
         else:
             messages.success(request, _("%(token)s saved.") % {"token": form.cleaned_data["name"]})
             return redirect("console:tokens")
-    context = {"form": form, "token": entry, "row": token_row(relay.token_use(entry)), "reader": reader}
+    use = _use_of(entry)
+    context = {
+        "form": form,
+        "token": entry,
+        "row": token_row(use),
+        "notices": notices_of_tokens([use]),
+        "reader": reader,
+    }
     return render(request, "console/token_edit.html", context)
 
 
@@ -136,6 +128,11 @@ def delete(request: HttpRequest, team: TeamAccess, token: str) -> HttpResponse:
         return redirect("console:tokens")
     page = "console/_token_delete.html" if "HX-Request" in request.headers else "console/token_delete.html"
     return render(request, page, {"token": entry, "row": token_row(relay.token_use(entry))})
+
+
+def _use_of(token: Any) -> TokenUse:
+    use = relay.token_use(token)
+    return relay.token_use(token) if tokens.refill_due([use], at=clock.now()) else use
 
 
 def _token_of(team: TeamAccess, public_id: str) -> Any:

@@ -21,6 +21,7 @@ from apps.relay.services.tokens import (
     delete_token,
     disable_token,
     enable_token,
+    refill_due,
 )
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "enable_token",
     "legacy_digest",
     "legacy_text",
+    "refill_due",
     "remove_channel",
     "remove_channel_key",
 ]

@@ -1,0 +1,111 @@
+"""Limits as pages show them: how much is used, when they are refilled, and which of them are about to end."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.billing_calendar import business_date, day_bounds, month_bounds, week_bounds
+from apps.relay.queries import TokenUse
+from apps.wallet import queries as wallet
+from apps.wallet.types import LimitInUse, LimitKind
+
+CAUTION_FROM: Final = 70
+NOTICE_FROM: Final = 80
+NOTICES_AT_MOST: Final = 3
+_BOUNDS: Final = {"daily": day_bounds, "weekly": week_bounds, "monthly": month_bounds}
+RESET_WORDS: Final = {
+    "daily": _("every day"),
+    "weekly": _("every week, on Monday"),
+    "monthly": _("every month, on the 1st"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """A token as the list shows it: `share` is what is used or held of the limit, in hundredths."""
+
+    token: Any
+    used_nanos: int
+    held_nanos: int
+    remaining_nanos: int | None
+    share: int
+    tone: str
+    reset_words: object
+    refilled_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitNotice:
+    """A limit of which most is used. `percent` is cut and at most 100."""
+
+    name: str
+    is_token: bool
+    percent: int
+    refilled_on: date | None
+
+    @property
+    def is_used_up(self) -> bool:
+        return self.percent == 100
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    shown: tuple[LimitNotice, ...]
+    has_more: bool
+
+
+def token_row(entry: TokenUse) -> TokenRow:
+    limit, use = entry.token.limit_nanos, entry.use
+    taken = use.used_nanos + use.held_nanos
+    share = min(100, taken * 100 // limit) if limit else 0
+    tone = "critical" if share == 100 else "caution" if share >= CAUTION_FROM else ""
+    return TokenRow(
+        token=entry.token,
+        used_nanos=use.used_nanos,
+        held_nanos=use.held_nanos,
+        remaining_nanos=use.remaining_nanos,
+        share=share,
+        tone=tone,
+        reset_words=RESET_WORDS.get(entry.token.reset, ""),
+        refilled_on=_date_of(use.resets_at),
+    )
+
+
+def notices_of_tokens(entries: Iterable[TokenUse]) -> Notices:
+    """Of a team's tokens that may be used, those whose limit is nearly or wholly used; the fullest first."""
+    found = [
+        LimitNotice(entry.token.name, True, percent, _date_of(entry.use.resets_at))
+        for entry in entries
+        if entry.token.limit_nanos and not entry.token.disabled_at and (percent := _percent(entry)) >= NOTICE_FROM
+    ]
+    return _notices(sorted(found, key=lambda notice: -notice.percent))
+
+
+def notices_of_wallet(wallet_id: int) -> Notices:
+    """The same for every limit of a wallet: tokens and budgets. One query."""
+    near = wallet.limits_near_end(wallet_id, percent=NOTICE_FROM, at_most=NOTICES_AT_MOST + 1)
+    return _notices([_notice(limit) for limit in near])
+
+
+def next_refill_on(reset: str, *, at: datetime) -> date:
+    """The business day that begins with the next refill."""
+    return business_date(_BOUNDS[reset](business_date(at))[1])
+
+
+def _notice(limit: LimitInUse) -> LimitNotice:
+    return LimitNotice(limit.label, limit.kind == LimitKind.TOKEN, min(limit.percent, 100), _date_of(limit.resets_at))
+
+
+def _notices(found: list[LimitNotice]) -> Notices:
+    return Notices(tuple(found[:NOTICES_AT_MOST]), len(found) > NOTICES_AT_MOST)
+
+
+def _percent(entry: TokenUse) -> int:
+    return min(entry.use.used_nanos * 100 // entry.token.limit_nanos, 100)
+
+
+def _date_of(at: datetime | None) -> date | None:
+    return None if at is None else business_date(at)
