@@ -22,6 +22,8 @@ class Seen:
     call_id: UUID | None = None
     is_whole: bool = False
     """The end mark of a stream, or the whole body, arrived."""
+    is_sent: bool = True
+    """False: nobody took the connection."""
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -39,6 +41,8 @@ async def call(
             async for piece in answer.aiter_raw():
                 seen.body += piece
             seen.is_whole = not stream or seen.body.endswith(b"data: [DONE]\n\n")
+    except httpx.ConnectError:
+        seen.is_sent = False
     except httpx.TransportError:
         pass
     return seen

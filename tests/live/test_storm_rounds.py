@@ -49,8 +49,8 @@ def test_an_interrupted_storm_ends_all_that_it_started() -> None:
 
 
 def test_a_seed_decides_what_dies_and_when_and_every_fault_has_its_turn() -> None:
-    rounds = list(rounds_of(5, 12))
+    rounds = list(rounds_of(5, 14))
 
-    assert rounds == list(rounds_of(5, 12))
-    assert rounds != list(rounds_of(6, 12))
-    assert {made.fault for made in rounds[:6]} == {made.fault for made in rounds[6:]} == set(FAULTS)
+    assert rounds == list(rounds_of(5, 14))
+    assert rounds != list(rounds_of(6, 14))
+    assert {made.fault for made in rounds[:7]} == {made.fault for made in rounds[7:]} == set(FAULTS)

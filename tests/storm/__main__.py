@@ -85,8 +85,8 @@ def storm(asked: argparse.Namespace) -> int:
     began = time.monotonic()
     with Fleet(_state()) as fleet, Office(fleet) as office:
         say(f"{HEAD}")
-        outcomes, receipts = asyncio.run(_rounds(fleet, office, asked, seed))
-        lost = books.receipts_broken(fleet.site, receipts) + books.grants_broken(fleet.site, office.granted)
+        outcomes = asyncio.run(_rounds(fleet, office, asked, seed))
+        lost = books.receipts_broken(fleet.site, office.receipts) + books.grants_broken(fleet.site, office.granted)
     outcomes[-1].violations += [f"at the end: {sentence}" for sentence in lost]
     say("\n" + totals(outcomes, time.monotonic() - began))
     for outcome in outcomes:
@@ -95,25 +95,21 @@ def storm(asked: argparse.Namespace) -> int:
     return 1 if any(outcome.violations for outcome in outcomes) else 0
 
 
-async def _rounds(
-    fleet: Fleet, office: Office, asked: argparse.Namespace, seed: int
-) -> tuple[list[Outcome], list[Receipt]]:
-    outcomes, receipts = [], []
+async def _rounds(fleet: Fleet, office: Office, asked: argparse.Namespace, seed: int) -> list[Outcome]:
+    outcomes = []
     for made in rounds_of(seed, asked.rounds):
-        outcome, heard = await _round(fleet, office, made, at_once=asked.calls_at_once)
-        say(outcome.line())
-        outcomes.append(outcome)
-        receipts += heard
-    return outcomes, receipts
+        outcomes.append(await _round(fleet, office, made, at_once=asked.calls_at_once))
+        say(outcomes[-1].line())
+    return outcomes
 
 
-async def _round(fleet: Fleet, office: Office, made: Round, *, at_once: int) -> tuple[Outcome, list[Receipt]]:
+async def _round(fleet: Fleet, office: Office, made: Round, *, at_once: int) -> Outcome:
     """Load; in its midst the fault and the way back; then the load ends, the holds of the dead expire, and we look."""
     began, before = time.monotonic(), books.figures(fleet.site)
     load = Load(fleet.url, fleet.keys, seed=made.seed, at_once=at_once)
     is_over = asyncio.Event()
     calling = asyncio.create_task(load.run())
-    working = asyncio.create_task(office.work(made.number, made.seed, is_over))
+    working = asyncio.create_task(office.work(made, is_over))
     await asyncio.sleep(made.after_seconds)
     await asyncio.to_thread(fleet.strike, made.fault, Random(made.seed))
     await asyncio.to_thread(fleet.restore)
@@ -122,6 +118,7 @@ async def _round(fleet: Fleet, office: Office, made: Round, *, at_once: int) -> 
     is_over.set()
     heard, _ = await asyncio.gather(calling, working)
     await asyncio.to_thread(guard.wait_until, lambda: books.open_holds(fleet.site) == 0, HEAL_SECONDS)
+    office.receipts += heard.receipts
     return Outcome(
         round=made,
         begun=heard.begun,
@@ -130,7 +127,7 @@ async def _round(fleet: Fleet, office: Office, made: Round, *, at_once: int) -> 
         figures=books.figures(fleet.site).since(before),
         seconds=time.monotonic() - began,
         violations=_violations(fleet, office, heard.receipts),
-    ), heard.receipts
+    )
 
 
 def _violations(fleet: Fleet, office: Office, receipts: list[Receipt]) -> list[str]:

@@ -18,7 +18,7 @@ FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) AS c (id, expected, cost)
         WHERE id IN (c.id, wallet_leg_id(c.id, 'late'), wallet_leg_id(c.id, 'loss'))
     ) t
 WHERE t.legs <> 1 OR u.charge_nanos IS NULL OR u.charge_nanos <> t.charged
-    OR t.charged <> coalesce(c.cost, c.expected - t.lost) OR t.charged + t.lost <> c.expected
+    OR t.charged <> c.cost OR t.charged + t.lost <> c.expected
 """
 CHARGED_TWICE = """
 SELECT hold_id FROM wallet_transfer WHERE kind IN (1, 4) AND amount_nanos > 0 GROUP BY hold_id HAVING count(*) > 1

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-FAULTS = ("one web process", "all web processes", "worker", "PostgreSQL", "Valkey", "connections cut")
+FAULTS = ("one web process", "all web processes", "worker", "PostgreSQL", "Valkey", "connections cut", "answers lost")
 EARLIEST_SECONDS = 0.3
 LATEST_SECONDS = 2.5
 

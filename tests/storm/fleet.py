@@ -14,8 +14,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from config.embedded import guard
+from tests.doubles.database_line import DatabaseLine
 from tests.live.catalogue import catalogue, each, model, tokens
-from tests.live.site import Site, running_upstream
+from tests.live.site import Site, Web, running_upstream
 from tests.storm.choices import FAULTS
 
 PROCESSES = 2
@@ -33,6 +34,7 @@ END $$;
 CREATE TRIGGER storm_short_lease BEFORE INSERT OR UPDATE ON wallet_owner
     FOR EACH ROW EXECUTE FUNCTION storm_short_lease();
 """
+LANES = ("sluice ledger authorise", "sluice ledger settle")
 CUT = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name ^@ 'sluice ledger '
@@ -63,7 +65,8 @@ class Fleet:
             self._data = Path(self.site.one("SHOW data_directory"))
             made = self.site.seed({"catalogue": _catalogue(upstream), "teams": TEAMS})
             self.teams = {wanted["name"]: team for wanted, team in zip(TEAMS, made["teams"], strict=True)}
-            self.web = self.site.start_web(count=PROCESSES)
+            self.line = stack.enter_context(DatabaseLine(self.site.dsn, self._folder / "line"))
+            self.web = self._start_web()
             self.worker = self.site.start_worker()
             self._stack = stack.pop_all()
         return self
@@ -90,6 +93,7 @@ class Fleet:
             self._kill_postgres,
             self._kill_valkey,
             self._cut_connections,
+            self._lose_answers,
         ]
         acts[FAULTS.index(fault)](chance)
 
@@ -122,6 +126,12 @@ class Fleet:
     def _cut_connections(self, _: Random) -> None:
         self.site.one(CUT)
 
+    def _lose_answers(self, _: Random) -> None:
+        """The next batch of each kind commits, and its connection dies before the process hears of it."""
+        for lane in LANES:
+            self.line.lose_next_answer(lane)
+        assert guard.wait_until(lambda: self.line.is_quiet, HEALTHY_SECONDS), "no answer was there to be lost"
+
     # -- Their way back --------------------------------------------------------------------------
 
     def restore(self) -> None:
@@ -131,11 +141,15 @@ class Fleet:
         if self._valkey_pid() is None:
             self.site.broker.restart()
         if self.web.running.poll() is not None:
-            self.web = self.site.start_web(count=PROCESSES, port=self.web.port)
+            self.web = self._start_web(port=self.web.port)
         if self.worker.running.poll() is not None:
             self.worker = self.site.start_worker()
         self.web.wait()
         self._wait_for_processes()
+
+    def _start_web(self, *, port: int = 0) -> Web:
+        """Whose ledgers reach PostgreSQL through the line."""
+        return self.site.start_web(count=PROCESSES, port=port, DATABASE_DIRECT_URL=self.line.url)
 
     def _wait_for_processes(self) -> None:
         deadline = time.monotonic() + HEALTHY_SECONDS

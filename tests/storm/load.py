@@ -1,6 +1,7 @@
 """Callers over real sockets, a bounded number at once, and what each of them was told."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,14 +19,18 @@ BROKEN_SECONDS = 0.25
 """Pauses after a refusal, and after a connection that nobody took or that broke."""
 LONGEST_SECONDS = 40
 NANOS_A_MILLI = 1_000_000
+CUT_SHORT = re.compile(rb'"finish_reason": ?"length"')
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """An answer that its caller saw whole. `cost_nanos`: what it said it cost; streams do not say."""
+    """An answer that its caller saw whole. `cost_nanos`: what it said it cost; streams do not say.
+
+    `expected_nanos` follows from the price; None for a stream that ended early because its money was used up.
+    """
 
     call_id: UUID
-    expected_nanos: int
+    expected_nanos: int | None
     cost_nanos: int | None
 
 
@@ -38,10 +43,13 @@ class Heard:
     receipts: list[Receipt] = field(default_factory=list)
 
     def note(self, seen: Seen, made: Way) -> None:
+        if not seen.is_sent:
+            return
+        self.begun += 1
         self.statuses[seen.status] += 1
         if seen.status == 200 and seen.is_whole and seen.call_id is not None:
             cost = seen.headers.get("x-sluice-cost")
-            expected = made.credits_milli * NANOS_A_MILLI
+            expected = None if CUT_SHORT.search(seen.body) else made.credits_milli * NANOS_A_MILLI
             self.receipts.append(Receipt(seen.call_id, expected, None if cost is None else nanos_from_text(cost)))
 
 
@@ -70,7 +78,6 @@ class Load:
         chance = Random(f"{self._seed}:{number}")
         while not self._is_over.is_set():
             made, key = way(chance), chance.choice(self._keys)
-            self.heard.begun += 1
             seen = await self._call(client, made, key, patience=chance.uniform(0.02, 0.5))
             self.heard.note(seen, made)
             if seen.status != 200:
