@@ -1,17 +1,23 @@
 """What the journal remembers."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
 
 from apps.journal.errors import ApprovalMissing
 from apps.journal.models import Approval, AuditEntry, MaintenanceRun, OperatorAlert
 from apps.journal.types import ApprovalState, RecordedAct, Run
 
+OVERDUE = timedelta(hours=26)
+UNDER_WAY = timedelta(minutes=30)
+
 
 def last_run(job: str) -> Run | None:
     """The latest run of a job, finished or not."""
     row = MaintenanceRun.objects.filter(job=job).order_by("-started_at").first()
-    return Run(row.job, row.started_at, row.ended_at, row.outcome) if row else None
+    return Run(row.job, row.started_at, row.ended_at, row.outcome, row.details) if row else None
 
 
 def has_finished_since(job: str, *, since: datetime) -> bool:
@@ -19,6 +25,32 @@ def has_finished_since(job: str, *, since: datetime) -> bool:
     return MaintenanceRun.objects.filter(
         job=job, started_at__gte=since, outcome=MaintenanceRun.Outcome.FINISHED
     ).exists()
+
+
+def last_ended_run(job: str) -> Run | None:
+    """The latest run of a job that came to its end, whatever that was."""
+    row = MaintenanceRun.objects.filter(job=job, ended_at__isnull=False).order_by("-started_at").first()
+    return Run(row.job, row.started_at, row.ended_at, row.outcome, row.details) if row else None
+
+
+def overdue_jobs(jobs: Iterable[str], *, at: datetime) -> list[str]:
+    """Those of `jobs` that have not come to an end for 26 hours, and were not begun a moment ago.
+
+    A nightly job is due again after 24 hours; the rest is for nights that are longer. One that was begun within the
+    last half hour is under way, or was killed and gets its next chance then.
+    """
+    waiting = []
+    for job in jobs:
+        runs = MaintenanceRun.objects.filter(job=job)
+        if not runs.filter(Q(ended_at__gt=at - OVERDUE) | Q(ended_at=None, started_at__gt=at - UNDER_WAY)).exists():
+            waiting.append(job)
+    return waiting
+
+
+def open_alert_details(dedupe_key: str) -> dict[str, Any]:
+    """The last details of the open alert of this key; empty when there is none."""
+    alert = OperatorAlert.objects.filter(dedupe_key=dedupe_key, closed_at=None).first()
+    return dict(alert.details) if alert else {}
 
 
 def open_alerts() -> int:

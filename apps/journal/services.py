@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -246,3 +247,11 @@ def end_run(run_id: int, *, outcome: str, at: datetime, details: Mapping[str, ob
     MaintenanceRun.objects.filter(pk=run_id, ended_at=None).update(
         outcome=outcome, ended_at=at, details=dict(details or {})
     )
+
+
+@contextmanager
+def run_of(job: str, *, now: Callable[[], datetime]) -> Iterator[None]:
+    """Records a run around a job. One that raises stays open, like one that was killed: its next chance comes soon."""
+    run = start_run(job, at=now())
+    yield
+    end_run(run, outcome=MaintenanceRun.Outcome.FINISHED, at=now())

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Run:
     started_at: datetime
     ended_at: datetime | None
     outcome: str
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def has_failed(self) -> bool:

@@ -148,3 +148,18 @@ class RollUpWatermark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.settled_before:%Y-%m-%d %H:%M:%S}"
+
+
+class VerificationMark(models.Model):
+    """One row: every call charged or recorded before this instant was charged what its record says, or was told of."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    charges_match_before = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("mark of the verification")
+        verbose_name_plural = _("marks of the verification")
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="verification_mark_single")]
+
+    def __str__(self) -> str:
+        return f"{self.charges_match_before:%Y-%m-%d %H:%M:%S}"

@@ -309,3 +309,11 @@ class GrantedLot:
 class LotSum:
     lots: int
     granted_nanos: int
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule of the ledger that a row breaks, as a sentence for the operator, and the wallet it is about, if one."""
+
+    sentence: str
+    wallet_id: int | None = None

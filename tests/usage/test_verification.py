@@ -1,14 +1,19 @@
+from datetime import timedelta
 from io import StringIO
 from uuid import UUID
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 
 from apps.core import clock
 from apps.core.ids import uuid7
 from apps.journal import queries as journal
+from apps.journal.models import OperatorAlert
+from apps.journal.services import close_alert
 from apps.usage import records, verification
+from apps.usage.models import UsageRecord
 from apps.wallet import services as wallet
 from apps.wallet.batching import SETTLE_CALL
 from apps.wallet.models import Account, AccountKind, LotSource
@@ -65,22 +70,99 @@ def test_a_charge_without_its_record_is_found() -> None:
     assert verification.violations() == [f"call {call_id} was charged something else than its record"]
 
 
+def verified(*, is_full: bool = False) -> tuple[str, ...]:
+    return verification.verify_ledger(now=clock.now, is_full=is_full).violations
+
+
+def wrong(call_id: UUID) -> str:
+    return f"call {call_id} was charged something else than its record"
+
+
+def let_pass(minutes: int) -> None:
+    """On the clock of the ledger and of what it settled: everything so far lies so long back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for table, column in (("wallet_transfer", "at"), ("usage_record", "settled_at")):
+            cursor.execute(f"UPDATE {table} SET {column} = {column} - make_interval(mins => %s)", [minutes])
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+
 def test_the_command_fails_and_names_what_is_wrong() -> None:
     wallet_id = funded_wallet()
-    Account.objects.filter(pk=wallet_id).update(credits_posted=101)
+    Account.objects.filter(pk=wallet_id).update(debits_pending=1)
     errors = StringIO()
 
     with pytest.raises(CommandError, match="1 of its rules"):
         call_command("verify_ledger", stderr=errors)
-    assert f"wallet {wallet_id} was credited something else" in errors.getvalue()
+    assert f"account {wallet_id} holds something else than its open holds" in errors.getvalue()
 
 
-def test_the_nights_run_leaves_its_result_and_an_alert() -> None:
-    Account.objects.filter(pk=funded_wallet()).update(credits_posted=101)
+def test_a_check_leaves_its_result_and_an_alert() -> None:
+    Account.objects.filter(pk=funded_wallet()).update(debits_pending=1)
 
-    assert verification.verify_ledger(now=clock.now) == 1
+    assert len(verified()) == 1
 
     run = journal.last_run(verification.JOB)
     assert run is not None
-    assert run.outcome == "failed"
+    assert (run.outcome, run.details["violations"]) == ("failed", 1)
     assert journal.open_alerts() == 1
+
+
+def test_a_second_night_counts_the_open_alert_up() -> None:
+    Account.objects.filter(pk=funded_wallet()).update(debits_pending=1)
+
+    assert verified() == verified()
+
+    assert [alert.times for alert in OperatorAlert.objects.all()] == [2]
+
+
+def test_new_calls_are_compared_once_they_have_settled() -> None:
+    wallet_id = funded_wallet()
+    right, missing = charged_call(wallet_id, with_record=True), charged_call(wallet_id, with_record=False)
+    let_pass(10)
+
+    assert verified() == (wrong(missing),)
+    assert str(right) not in str(journal.open_alert_details(verification.JOB))
+
+
+def test_a_wrong_call_is_told_every_night_until_a_person_closes_the_alert() -> None:
+    call_id = charged_call(funded_wallet(), with_record=False)
+    let_pass(10)
+    assert verified() == (wrong(call_id),)
+    assert verified() == (wrong(call_id),)
+
+    close_alert(OperatorAlert.objects.get().pk, actor=1, at=clock.now(), reason="Its record was lost.")
+
+    assert verified() == ()
+    assert verified(is_full=True) == (wrong(call_id),)
+
+
+def test_a_call_that_was_put_right_is_told_no_more() -> None:
+    call_id = charged_call(funded_wallet(), with_record=True)
+    UsageRecord.objects.filter(pk=call_id).update(charge_nanos=8)
+    let_pass(10)
+    assert verified() == (wrong(call_id),)
+    UsageRecord.objects.filter(pk=call_id).update(charge_nanos=7)
+
+    assert verified() == ()
+
+
+def test_a_call_on_both_sides_of_a_bound_is_not_suspected() -> None:
+    call_id = charged_call(funded_wallet(), with_record=True)
+    let_pass(65)
+    UsageRecord.objects.filter(pk=call_id).update(settled_at=clock.now() - timedelta(minutes=3))
+    assert verified() == ()
+    UsageRecord.objects.filter(pk=call_id).update(settled_at=clock.now() - timedelta(minutes=6))
+
+    assert verified() == ()
+
+
+def test_what_one_span_found_is_told_in_the_transaction_that_moves_the_mark() -> None:
+    call_id = charged_call(funded_wallet(), with_record=False)
+    let_pass(10)
+    until = wallet.complete_until()
+
+    verification._compare_span(until, timedelta(days=1), known=verification.Books())  # and then the run was killed
+
+    assert journal.open_alert_details(verification.JOB)["calls"] == [str(call_id)]
+    assert verified() == (wrong(call_id),)

@@ -100,8 +100,8 @@ def test_a_loss_of_the_house_never_appears(payer: Payer) -> None:
     assert found.closing_nanos == 0
 
 
-def test_a_foreign_wallet_does_not_show(acme: int, payer: Payer) -> None:
-    assert wallet.statement(payer.wallet, TODAY).page.results == []
+def test_a_foreign_wallet_does_not_show(acme: int) -> None:
+    assert wallet.statement(services.open_wallet("Else"), TODAY).page.results == []
 
 
 def test_lines_name_what_they_are_about(acme: int) -> None:

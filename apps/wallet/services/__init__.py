@@ -25,7 +25,13 @@ from apps.wallet.services.calls import (
     settle_hold,
     void_hold,
 )
-from apps.wallet.services.checks import ledger_violations, ledger_warnings
+from apps.wallet.services.checks import (
+    check_ledger,
+    complete_until,
+    ledger_violations,
+    ledger_warnings,
+    note_checked,
+)
 from apps.wallet.services.corrections import debit_adjustment, refund_charge, reverse_transfer
 from apps.wallet.services.dues import cancel_due, open_due
 from apps.wallet.services.entries import post_transfer, post_transfers
@@ -39,7 +45,9 @@ __all__ = [
     "cancel_due",
     "cancel_due_by_staff",
     "charge_late",
+    "check_ledger",
     "close_account",
+    "complete_until",
     "debit_adjustment",
     "drop_echoes",
     "end_owner",
@@ -52,6 +60,7 @@ __all__ = [
     "ledger_violations",
     "ledger_warnings",
     "lock_accounts",
+    "note_checked",
     "open_due",
     "open_limit",
     "open_wallet",
