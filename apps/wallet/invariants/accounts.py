@@ -132,7 +132,7 @@ RULES = (
         "hold {} was left by a process that ended over two minutes ago",
         """
         SELECT h.id, h.wallet_id FROM wallet_hold h LEFT JOIN wallet_owner o ON o.id = h.owner_id
-        WHERE o.id IS NULL OR o.lease_until < wallet_now() - interval '2 minutes'
+        WHERE o.id IS NULL OR o.lease_until < clock_timestamp() - interval '2 minutes'
         """,
     ),
     Rule(
