@@ -18,5 +18,5 @@ DROP TABLE wallet_checkpoint;
 
 class Migration(migrations.Migration):
 
-    dependencies = [("wallet", "0007_functions")]
+    dependencies = [("wallet", "0008_staff_permissions")]
     operations = [migrations.RunSQL(SQL, REVERSE)]
