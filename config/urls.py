@@ -5,7 +5,7 @@ from django.urls import include, path, re_path
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView
 
-from apps.console.api import ModelListView, ModelView, UsageLogView, WalletView
+from apps.console.api import CallView, ModelListView, ModelView, StatementView, UsageLogView, WalletView
 from apps.core.api import NoSuchEndpoint
 from apps.relay.api import TokenListView, TokenView
 from apps.teams.api import TeamListView
@@ -18,7 +18,9 @@ platform_api = [
     path("api/tokens", TokenListView.as_view(), name="api_tokens"),
     path("api/tokens/<str:token_id>", TokenView.as_view(), name="api_token"),
     path("api/usage/logs", UsageLogView.as_view(), name="api_usage_logs"),
+    path("api/usage/logs/<str:request_id>", CallView.as_view(), name="api_usage_log"),
     path("api/wallet", WalletView.as_view(), name="api_wallet"),
+    path("api/wallet/statement", StatementView.as_view(), name="api_wallet_statement"),
     path("api/schema", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/docs", TemplateView.as_view(template_name="api/docs.html"), name="api_docs"),
     re_path(r"^api/", NoSuchEndpoint.as_view(), name="api_unknown"),

@@ -11,7 +11,9 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.console.queries import ExplainedCall, explained_call
 from apps.console.serializers import (
+    CallSerializer,
     LogFilterSerializer,
     LoggedCallSerializer,
     LogPageSerializer,
@@ -19,10 +21,15 @@ from apps.console.serializers import (
     ModelFilterSerializer,
     ModelPageSerializer,
     ModelSerializer,
+    StatementFilterSerializer,
+    StatementSerializer,
     WalletSerializer,
 )
 from apps.core import clock
 from apps.core.api import CURSOR, LIMIT, TEAM, page_body, page_of
+from apps.core.billing_calendar import business_date, day_bounds, month_bounds
+from apps.core.errors import Invalid
+from apps.core.ids import public_id
 from apps.core.money import round_half_up
 from apps.marketplace import queries as marketplace
 from apps.marketplace.types import ModelCard
@@ -35,7 +42,9 @@ from apps.teams.types import GroupTerms, TeamAccess
 from apps.usage import queries as usage
 from apps.usage.types import LogFilters, LoggedCall
 from apps.wallet import queries as wallet
+from apps.wallet import services as wallet_services
 from apps.wallet.quota_types import refuse_gone_in
+from apps.wallet.statement_lines import Code, Movement, Period
 
 PUBLIC_GROUP: Final = "default"
 
@@ -46,6 +55,7 @@ class WalletView(PlatformView):
     def get(self, request: Request, team: TeamAccess) -> Response:
         """Balance of the team's wallet and the lots it is made of. `available` is the balance without open holds."""
         refuse_gone_in(request.query_params)
+        wallet_services.tend_accounts([team.wallet_id])
         balance = wallet.balance_of(team.wallet_id)
         rate = marketplace.credit_rate("USD", at=clock.now()).credits_per_unit
         shown = {
@@ -54,10 +64,38 @@ class WalletView(PlatformView):
             "held": balance.held_nanos,
             "available": balance.available_nanos,
             "usd_equivalent": _in_dollars(balance.balance_nanos, rate),
-            "arrears": 0,
+            "arrears": wallet.arrears_of(team.wallet_id),
             "lots": wallet.lots_of(team.wallet_id),
         }
         return Response(WalletSerializer(shown).data)
+
+
+class StatementView(PlatformView):
+    @extend_schema(
+        operation_id="wallet_statement_retrieve",
+        parameters=[TEAM, StatementFilterSerializer, CURSOR, LIMIT],
+        responses=StatementSerializer,
+    )
+    @team_required("wallet.view", scope="read")
+    def get(self, request: Request, team: TeamAccess) -> Response:
+        """Opening balance, every movement newest first, closing balance. `kind` chooses among the movements only."""
+        asked = StatementFilterSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        cursor, size = page_of(request)
+        period = _period(asked.validated_data, at=clock.now())
+        codes = [Code(asked.validated_data["kind"])] if "kind" in asked.validated_data else []
+        wallet_services.tend_accounts([team.wallet_id])
+        found = wallet.statement(team.wallet_id, period, codes=codes, cursor=cursor, size=size)
+        shown = {
+            "team": team.public_id,
+            "from": period.start,
+            "to": period.end,
+            "opening": found.opening_nanos,
+            "closing": found.closing_nanos,
+            "totals": found.totals,
+            **page_body(request, found.page.map(_shown_movement)),
+        }
+        return Response(StatementSerializer(shown).data)
 
 
 class UsageLogView(PlatformView):
@@ -77,6 +115,17 @@ class UsageLogView(PlatformView):
         numbers = marketplace.price_numbers({call.price_version_id for call in page.results})
         shown = page.map(lambda call: _shown_call(call, tokens, numbers))
         return Response(page_body(request, shown))
+
+
+class CallView(PlatformView):
+    @extend_schema(operation_id="usage_logs_retrieve", parameters=[TEAM], responses=CallSerializer)
+    @team_required("logs.view", scope="read")
+    def get(self, request: Request, team: TeamAccess, request_id: str) -> Response:
+        """One call of the team: what it cost and why, and which credits paid for it."""
+        call = explained_call(team.id, request_id)
+        if call is None:
+            raise NotFound("There is no such call.")
+        return Response(CallSerializer(_explained(team, call)).data)
 
 
 class ModelListView(PlatformView):
@@ -122,6 +171,46 @@ def _in_dollars(nanos: int, credits_per_dollar: Decimal) -> int:
     return round_half_up(nanos * dollars, credits_)
 
 
+def _period(asked: dict[str, Any], *, at: datetime) -> Period:
+    """This business month so far, unless other instants are named."""
+    today = business_date(at)
+    period = Period(asked.get("from", month_bounds(today)[0]), asked.get("to", day_bounds(today)[1]))
+    if period.start >= period.end:
+        raise Invalid("Write a `from` that lies before `to`.", field="from")
+    return period
+
+
+def _shown_movement(movement: Movement) -> dict[str, Any]:
+    return {
+        **asdict(movement),
+        "id": public_id("tr", movement.id),
+        "kind": movement.code,
+        "request_id": movement.call_id and public_id("req", movement.call_id),
+        "lot": movement.lot_id and public_id("lot", movement.lot_id),
+        "corrects": movement.corrects_id and public_id("tr", movement.corrects_id),
+    }
+
+
+def _explained(team: TeamAccess, call: ExplainedCall) -> dict[str, Any]:
+    detail, cost, entries = call.detail, call.cost, call.entries
+    tokens = relay.tokens_by_id(team.id, [detail.logged.token_id])
+    numbers = {} if call.price is None else {call.price.version_id: call.price.number}
+    return {
+        **_call_fields(detail.logged, tokens, numbers),
+        "settled_at": detail.settled_at,
+        "held": entries.held_nanos if entries else None,
+        "quantities": detail.quantities,
+        "access_group": detail.access_group,
+        "lines": [line._asdict() for line in cost.lines] if cost else [],
+        "multiplier": format(detail.multiplier.normalize(), "f"),
+        "multiplier_cost": cost.multiplier_nanos if cost else 0,
+        "uncharged": cost.uncharged_nanos if cost else 0,
+        "drawn_from": [{**asdict(draw), "lot": public_id("lot", draw.lot_id)} for draw in call.draws],
+        "refunds": entries.refunds if entries else [],
+        "net": call.net_nanos,
+    }
+
+
 def _log_filters(team: TeamAccess, asked: dict[str, Any]) -> LogFilters:
     token_id = None
     if "token" in asked:
@@ -138,18 +227,20 @@ def _log_filters(team: TeamAccess, asked: dict[str, Any]) -> LogFilters:
 
 
 def _shown_call(call: LoggedCall, tokens: dict[int, Any], price_numbers: dict[int, int]) -> dict[str, Any]:
+    return LoggedCallSerializer(_call_fields(call, tokens, price_numbers)).data
+
+
+def _call_fields(call: LoggedCall, tokens: dict[int, Any], price_numbers: dict[int, int]) -> dict[str, Any]:
     token = tokens[call.token_id]
-    return LoggedCallSerializer(
-        {
-            **asdict(call),
-            "request_id": call.request_id,
-            "token": token.public_id,
-            "token_name": token.name,
-            "model": call.model_code,
-            "cost": call.charge_nanos,
-            "price_version": price_numbers.get(call.price_version_id),
-        }
-    ).data
+    return {
+        **asdict(call),
+        "request_id": call.request_id,
+        "token": token.public_id,
+        "token_name": token.name,
+        "model": call.model_code,
+        "cost": call.charge_nanos,
+        "price_version": price_numbers.get(call.price_version_id),
+    }
 
 
 def _team_or_nobody(request: Request) -> TeamAccess | None:

@@ -6,7 +6,8 @@ from typing import Concatenate, ParamSpec
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -14,15 +15,15 @@ from apps.console.shell import shell_of
 from apps.teams.types import TeamAccess
 
 P = ParamSpec("P")
-TeamView = Callable[Concatenate[HttpRequest, TeamAccess, P], HttpResponse]
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+TeamView = Callable[Concatenate[HttpRequest, TeamAccess, P], HttpResponseBase]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def team_page(permission: str) -> Callable[[TeamView[P]], View[P]]:
     """The view gets the reader's current team. Without the right, the page says who may instead of what is there."""
 
     def decorate(view: TeamView[P]) -> View[P]:
-        def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             team = shell_of(request).payer.team
             if not team.may(permission):
                 return render(request, "console/not_for_this_role.html", {"team": team}, status=403)

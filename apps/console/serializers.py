@@ -1,14 +1,18 @@
 """Shapes of what the platform API composes from several apps: the wallet of a team, models with their limits."""
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from typing import Final
 
 from rest_framework import serializers
 
 from apps.core.api import CreditsField
+from apps.core.billing_calendar import day_start
+from apps.wallet.statement_lines import Code
 
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2099
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class LotSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -27,6 +31,64 @@ class WalletSerializer(serializers.Serializer):  # type: ignore[type-arg]
     usd_equivalent = CreditsField(help_text="The balance in US dollars at the rate in force; for display.")
     arrears = CreditsField()
     lots = LotSerializer(many=True)
+
+
+class BusinessInstantField(serializers.DateTimeField):
+    """An instant; a plain date stands for the beginning of that business day."""
+
+    def to_internal_value(self, value: object) -> datetime:
+        if isinstance(value, str) and (on := _date_of(value)) is not None:
+            return day_start(on)
+        return super().to_internal_value(value)  # type: ignore[arg-type]  # refuses what is no text
+
+
+class StatementFilterSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """Without `from` this business month; without `to` up to now. `from` is included, `to` is not."""
+
+    kind = serializers.ChoiceField(required=False, choices=[code.value for code in Code])
+
+    def get_fields(self) -> dict[str, serializers.Field]:  # type: ignore[type-arg]
+        help_text = "An instant, or a date for the beginning of that business day."
+        instants = {
+            name: BusinessInstantField(required=False, validators=[_within_reach], help_text=help_text)
+            for name in ("from", "to")
+        }
+        return {**super().get_fields(), **instants}
+
+
+class MovementSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    id = serializers.CharField()
+    at = serializers.DateTimeField()
+    kind = serializers.ChoiceField(choices=[code.value for code in Code])
+    amount = CreditsField(source="amount_nanos", help_text="Below 0 for what left the wallet.")
+    balance = CreditsField(source="balance_nanos", help_text="Of the wallet, after this movement.")
+    request_id = serializers.CharField(allow_null=True)
+    lot = serializers.CharField(allow_null=True)
+    corrects = serializers.CharField(allow_null=True)
+    reason = serializers.CharField(allow_blank=True)
+    business_on = serializers.DateField(allow_null=True)
+
+
+class TotalSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    kind = serializers.ChoiceField(choices=[code.value for code in Code], source="code")
+    amount = CreditsField(source="amount_nanos")
+    count = serializers.IntegerField()
+
+
+class StatementSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """`opening` plus the amounts of `totals` is `closing`, whatever `kind` and page show."""
+
+    team = serializers.CharField()
+    opening = CreditsField()
+    closing = CreditsField()
+    totals = TotalSerializer(many=True)
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = MovementSerializer(many=True)
+
+    def get_fields(self) -> dict[str, serializers.Field]:  # type: ignore[type-arg]
+        """`from` is a keyword of Python and cannot stand in the class."""
+        return {**super().get_fields(), "from": serializers.DateTimeField(), "to": serializers.DateTimeField()}
 
 
 class LogFilterSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -63,6 +125,45 @@ class LoggedCallSerializer(serializers.Serializer):  # type: ignore[type-arg]
     streamed = serializers.BooleanField()
     estimated = serializers.BooleanField(help_text="Tokens were counted by us, because the upstream sent no usage.")
     ip = serializers.IPAddressField(allow_null=True)
+
+
+class CostLineSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    meter = serializers.CharField()
+    quantity = serializers.IntegerField()
+    price = serializers.CharField(help_text="Credits for each `unit` of the meter.")
+    unit = serializers.IntegerField()
+    cost = CreditsField(source="nanos")
+
+
+class DrawnFromSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    lot = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a declared field, not the argument of that name
+    amount = CreditsField(source="amount_nanos")
+    spend_until = serializers.DateTimeField(allow_null=True)
+
+
+class RefundedSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    at = serializers.DateTimeField()
+    amount = CreditsField(source="amount_nanos")
+    reason = serializers.CharField()
+
+
+class CallSerializer(LoggedCallSerializer):
+    """`lines` at the list price, `multiplier_cost` and `uncharged` add up to `cost`; `net` is after refunds."""
+
+    settled_at = serializers.DateTimeField()
+    held = CreditsField(allow_null=True)
+    cache_write_tokens = serializers.IntegerField()
+    reasoning_tokens = serializers.IntegerField()
+    quantities = serializers.DictField(help_text="Counts of other meters, and the conditions of the price.")
+    access_group = serializers.CharField()
+    lines = CostLineSerializer(many=True)
+    multiplier = serializers.CharField()
+    multiplier_cost = CreditsField()
+    uncharged = CreditsField(help_text="Negative where the balance had run out.")
+    drawn_from = DrawnFromSerializer(many=True)
+    refunds = RefundedSerializer(many=True)
+    net = CreditsField()
 
 
 class LogPageSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -121,3 +222,11 @@ class ModelDetailSerializer(ModelSerializer):
 def _within_reach(at: datetime) -> None:
     if not FIRST_YEAR <= at.year <= LAST_YEAR:
         raise serializers.ValidationError("Write an instant of this century.")
+
+
+def _date_of(text: str) -> date | None:
+    match = _DATE.fullmatch(text)
+    try:
+        return date.fromisoformat(text) if match else None
+    except ValueError:
+        return None

@@ -1,4 +1,4 @@
-"""What surrounds every console page: who pays, what is available, where one may go. Two queries."""
+"""What surrounds every console page: who pays, what is available, where one may go. Three queries."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +9,7 @@ from apps.teams import queries as teams
 from apps.teams import services as team_services
 from apps.teams.types import TeamAccess
 from apps.wallet import queries as wallet
+from apps.wallet import services as wallet_services
 from apps.wallet.types import Balance
 
 TEAM_KEY: Final = "console.team"
@@ -51,7 +52,9 @@ def _look_up(request: HttpRequest) -> Shell:
     if not any(team.is_personal for team in access):
         team_services.personal_team_of(user)
         access = teams.teams_of(user.pk)
-    balances = wallet.balances_of([team.wallet_id for team in access])
+    wallet_ids = [team.wallet_id for team in access]
+    wallet_services.tend_accounts(wallet_ids)
+    balances = wallet.balances_of(wallet_ids)
     payers = tuple(Payer(team=team, balance=balances[team.wallet_id]) for team in access)
     chosen = request.session.get(TEAM_KEY)
     current = next((payer for payer in payers if payer.team.public_id == chosen), payers[0])

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.console.views import home, logs, settings, site, tokens
+from apps.console.views import home, logs, settings, site, statement, tokens
 
 app_name = "console"
 
@@ -20,4 +20,7 @@ urlpatterns = [
     path("console/tokens/<str:token>/enable", tokens.enable, name="token_enable"),
     path("console/tokens/<str:token>/delete", tokens.delete, name="token_delete"),
     path("console/logs", logs.logs, name="logs"),
+    path("console/logs/<str:request_id>", logs.call, name="call"),
+    path("console/statement", statement.statement, name="statement"),
+    path("console/statement.csv", statement.statement_file, name="statement_csv"),
 ]

@@ -12,9 +12,12 @@ from apps.core.encryption import decrypt
 from apps.core.ids import parse_public_id
 from apps.core.pagination import DEFAULT_SIZE, Cursor, Page, keyset_page
 from apps.marketplace import queries as marketplace
+from apps.marketplace.rating import PriceList
 from apps.marketplace.types import CatalogueModel
+from apps.relay import charging
 from apps.relay.models import ApiToken, Channel, ChannelKey, ChannelKind, ChannelModel, SnapshotVersion
 from apps.relay.types import (
+    CallCost,
     ChannelSnapshot,
     GrantedGroup,
     GroupSnapshot,
@@ -23,6 +26,7 @@ from apps.relay.types import (
     TokenSnapshot,
 )
 from apps.teams import queries as teams
+from apps.usage.types import CallDetail
 from apps.wallet import queries as wallet
 from apps.wallet.types import LimitUse, RateLimits
 
@@ -89,6 +93,11 @@ def team_ids_by_digest(digests: Iterable[bytes]) -> dict[bytes, int]:
     """Whose token it is, deleted ones included, by the SHA-256 of its text; unknown ones are absent."""
     rows = ApiToken.objects.filter(digest__in=list(digests)).values_list("digest", "team_id")
     return {bytes(digest): team_id for digest, team_id in rows}
+
+
+def cost_of_call(call: CallDetail, price: PriceList) -> CallCost:
+    """How the charge of a call of the log adds up under the price that it was charged by."""
+    return charging.cost_of(call, price)
 
 
 def channels() -> QuerySet[Channel]:

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Coroutine
-from decimal import Decimal
 from functools import cache
 from typing import Any, Self, TypeVar
 
@@ -14,10 +13,9 @@ from prometheus_client import Counter
 from apps.core import metrics
 from apps.core.ids import public_id
 from apps.core.money import credits_text
-from apps.marketplace.rating import NotPriced, PriceList, charge_nanos
 from apps.relay import call_log
-from apps.relay.quote import price_of
-from apps.relay.types import Admission, Ask, ChannelSnapshot, Extras, Incoming, Quote, Reservation, Usage
+from apps.relay.charging import charge_of, stored_quantities
+from apps.relay.types import Admission, Ask, ChannelSnapshot, Incoming, Quote, Reservation, Usage
 from apps.usage import records
 from apps.wallet.batching import SETTLE_CALL, Ledger
 from apps.wallet.errors import WalletError
@@ -159,7 +157,7 @@ class OpenCall:
     def _row(self, usage: Usage, status: int, error_code: str) -> records.UsageRow:
         admission, extras = self.admission, self.quote.extras
         token, model = admission.caller.token, admission.model
-        other = {**usage.other, **extras.quantities, **extras.conditions}
+        other = stored_quantities(usage, extras)
         return records.UsageRow(
             id=self.reservation.call_id,
             at=self.incoming.at,
@@ -225,47 +223,3 @@ def _counter_of(status: int) -> Counter:
 def _wake(future: "asyncio.Future[None]") -> None:
     if not future.done():
         future.set_result(None)
-
-
-# -- What a usage costs --------------------------------------------------------------------------
-
-
-def charge_of(usage: Usage, admission: Admission, extras: Extras) -> int:
-    """The exact charge in nanocredits."""
-    price, multiplier = price_of(admission.model), admission.group.multiplier
-    quantities = quantities_of(usage, price, extras)
-    return _charge(price, quantities, _conditions(usage, price, extras), multiplier)
-
-
-def _charge(price: PriceList, quantities: dict[str, int], conditions: dict[str, str | bool], factor: Decimal) -> int:
-    try:
-        return charge_nanos(price, quantities, conditions=conditions, multiplier=factor).total_nanos
-    except NotPriced:
-        # Only whether the model thought can differ from what was quoted: take the price there is.
-        other = {**conditions, "thinking": not conditions.get("thinking", False)}
-        return charge_nanos(price, quantities, conditions=other, multiplier=factor).total_nanos
-
-
-def _conditions(usage: Usage, price: PriceList, extras: Extras) -> dict[str, str | bool]:
-    if "thinking" not in price.condition_values or "thinking" in extras.conditions:
-        return dict(extras.conditions)
-    return {**extras.conditions, "thinking": usage.reasoning_tokens > 0}
-
-
-def quantities_of(usage: Usage, price: PriceList, extras: Extras) -> dict[str, int]:
-    """The parts of a call, none inside another, as `rating` counts them."""
-    quantities = {
-        "input_tokens": usage.input_tokens - usage.cached_tokens - usage.cache_write_tokens,
-        "cached_input_tokens": usage.cached_tokens,
-        extras.write_meter: usage.cache_write_tokens,
-        "output_tokens": usage.output_tokens - usage.reasoning_tokens,
-        "reasoning_tokens": usage.reasoning_tokens,
-        "calls": 1,
-        **extras.quantities,
-    }
-    for meter, count in usage.other.items():
-        if any(item.meter == meter for item in price.items):
-            whole = "output_tokens" if "output" in meter else "input_tokens"
-            quantities[meter] = min(count, quantities[whole])
-            quantities[whole] -= quantities[meter]
-    return {meter: count for meter, count in quantities.items() if count}

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 if TYPE_CHECKING:
-    from apps.marketplace.rating import Conditions, PriceList
+    from apps.marketplace.rating import Conditions, Line, PriceList
     from apps.relay.connection import Timeouts
     from apps.wallet.types import RateLimits
 
@@ -351,3 +351,15 @@ class Usage:
     other: Mapping[str, int] = field(default_factory=dict)
     """Tokens of further meters (`audio_input_tokens`, …), each a part of the prompt or the completion."""
     estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallCost:
+    """How the charge of a past call adds up: `lines` at the list price, then the two others, each signed."""
+
+    lines: "tuple[Line, ...]"
+    multiplier: Decimal
+    multiplier_nanos: int
+    """What the access group's multiplier adds to the list price, or takes from it."""
+    uncharged_nanos: int
+    """Negative where the balance had run out before the whole price could be charged."""

@@ -16,7 +16,7 @@ from apps.core.billing_calendar import business_date, day_bounds
 from apps.core.pagination import DEFAULT_SIZE, Cursor, Page, keyset_page
 from apps.core.partitions import uuid_floor
 from apps.usage.models import MinuteUsage, UsageOrigin, UsageRecord
-from apps.usage.types import DaySpend, LogFilters, LoggedCall, MinuteCalls, TodayFigures
+from apps.usage.types import CallDetail, DaySpend, LogFilters, LoggedCall, MinuteCalls, TodayFigures
 
 # A call's id is minted while it is accepted; the margin lets the id's index serve questions about `at`.
 _MARGIN = timedelta(minutes=1)
@@ -55,6 +55,20 @@ def logged_call(team_id: int, call_id: UUID) -> LoggedCall | None:
     """One call of the team; None for a foreign one as for one that was never settled."""
     record = UsageRecord.objects.filter(team_id=team_id, id=call_id).first()
     return None if record is None else _logged(record, _ips_of([record]))
+
+
+def call_detail(team_id: int, call_id: UUID) -> CallDetail | None:
+    """The same with what the call was priced by."""
+    record = UsageRecord.objects.filter(team_id=team_id, id=call_id).first()
+    if record is None:
+        return None
+    return CallDetail(
+        logged=_logged(record, _ips_of([record])),
+        settled_at=record.settled_at,
+        access_group=record.access_group,
+        multiplier=record.multiplier,
+        quantities=record.quantities or {},
+    )
 
 
 def spend_between(team_ids: Collection[int], start: datetime, end: datetime) -> dict[int, int]:

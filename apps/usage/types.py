@@ -1,7 +1,9 @@
 """What the request log and its sums answer with: frozen values. No tables."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from apps.core.ids import public_id
@@ -46,6 +48,17 @@ class LoggedCall:
     @property
     def request_id(self) -> str:
         return public_id("req", self.call_id)
+
+
+@dataclass(frozen=True, slots=True)
+class CallDetail:
+    """One call with what it was priced by. `quantities`: counts of other meters, and the conditions of its price."""
+
+    logged: LoggedCall
+    settled_at: datetime
+    access_group: str
+    multiplier: Decimal
+    quantities: Mapping[str, int | str | bool]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from django.db.models import Count, F, Q, Sum
 
 from apps.wallet import errors
 from apps.wallet.allocation import Share, Stretch, left_after, stretches
+from apps.wallet.call_entries import entries_of_call
 from apps.wallet.limits_in_use import USED_LIMITS, limits_near_end
 from apps.wallet.models import Account, AccountKind, Draw, Due, Hold, KeyedPosting, Lot, Transfer, TransferKind
 from apps.wallet.movements import first_movement_at, movements, statement
@@ -25,7 +26,7 @@ from apps.wallet.types import (
     RateUse,
 )
 
-__all__ = ["USED_LIMITS", "first_movement_at", "limits_near_end", "movements", "statement"]
+__all__ = ["USED_LIMITS", "entries_of_call", "first_movement_at", "limits_near_end", "movements", "statement"]
 
 MINUTE_NANOSECONDS = 60_000_000_000
 CHARGES = (TransferKind.CHARGE, TransferKind.LATE_CHARGE)

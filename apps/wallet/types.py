@@ -317,3 +317,24 @@ class Violation:
 
     sentence: str
     wallet_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    at: datetime
+    amount_nanos: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallEntries:
+    """`charged_nanos` is what the wallet paid, before what `refunds` gave back."""
+
+    held_nanos: int
+    charged_nanos: int
+    settled_at: datetime
+    refunds: tuple[Refunded, ...]
+
+    @property
+    def net_nanos(self) -> int:
+        return self.charged_nanos - sum(refund.amount_nanos for refund in self.refunds)

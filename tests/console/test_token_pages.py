@@ -112,12 +112,12 @@ def test_a_viewer_sees_tokens_and_changes_none(client, team):
 
 def test_the_list_asks_as_many_questions_for_many_tokens_as_for_one(browser, team, django_assert_num_queries):
     make_token(team)
-    with django_assert_num_queries(8):  # session, user, teams, balances, tokens, their use, two rates
+    with django_assert_num_queries(9):  # session, user, teams, what is due, balances, tokens, their use, two rates
         browser.get("/console/tokens")
     for n in range(5):
         make_token(team, f"app {n}", expires_at=clock.now().replace(year=2199))
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         browser.get("/console/tokens")
 
 

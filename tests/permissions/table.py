@@ -50,6 +50,14 @@ PLATFORM_API: Final = (
     Row("api_token", "PATCH", "/api/tokens/{token}", "401 404 403 200 403 200 200 404", body="{}", scope="tokens"),
     Row("api_token", "DELETE", "/api/tokens/{token}", "401 404 403 204 403 204 204 404", scope="tokens"),
     Row("api_usage_logs", "GET", "/api/usage/logs?team={team}", "401 404 200 200 200 200 200 404", scope="read"),
+    Row("api_usage_log", "GET", "/api/usage/logs/req_x?team={team}", "401 404 404 404 404 404 404 404", scope="read"),
+    Row(
+        "api_wallet_statement",
+        "GET",
+        "/api/wallet/statement?team={team}",
+        "401 404 200 200 200 200 200 404",
+        scope="read",
+    ),
     Row("api_models", "GET", "/api/models", PUBLIC),
     Row("api_model", "GET", "/api/models/chat-small", PUBLIC),
     Row("api_schema", "GET", "/api/schema", PUBLIC),
@@ -83,6 +91,9 @@ CONSOLE: Final = (
     Row("console:token_enable", "POST", "/console/tokens/{token}/enable", "302 404 403 302 403 302 302 404"),
     Row("console:token_delete", "POST", "/console/tokens/{token}/delete", "302 404 403 302 403 302 302 404"),
     Row("console:logs", "GET", "/console/logs", PAGE),
+    Row("console:call", "GET", "/console/logs/req_x", "302 404 404 404 404 404 404 404"),
+    Row("console:statement", "GET", "/console/statement", PAGE),
+    Row("console:statement_csv", "GET", "/console/statement.csv", PAGE),
 )
 ACCOUNTS: Final = (
     Row("account_login", "GET", "/accounts/login/", ONLY_ANONYMOUS),

@@ -31,8 +31,10 @@ OF_A_TEAM = {
     "api_tokens": "/api/tokens?team={team}",
     "api_usage_logs": "/api/usage/logs?team={team}",
     "api_wallet": "/api/wallet?team={team}",
+    "api_wallet_statement": "/api/wallet/statement?team={team}",
     "console:home": "/console/",
     "console:logs": "/console/logs",
+    "console:statement": "/console/statement",
     "console:tokens": "/console/tokens",
 }
 OF_STAFF = {

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.relay import quote, wire
+from apps.relay.charging import charge_of
 from apps.relay.errors import BadRequest
-from apps.relay.settlement import charge_of
 from apps.relay.types import Ask, ModelSnapshot, Quote, Usage
 from tests.relay.snapshots import PLAIN, admission, conditions_of, model, price_config
 

@@ -16,6 +16,7 @@ from django.utils.translation import get_language, gettext, pgettext
 
 from apps.console import amounts
 from apps.console.readers import reader_of
+from apps.core.money import credits_text
 
 register = template.Library()
 
@@ -70,6 +71,12 @@ def unit_name(context: RequestContext) -> str:
     """The reader's unit as a column head names it."""
     reader = reader_of(context["request"])
     return reader.sign or gettext("credits")
+
+
+@register.filter
+def credits(nanos: int) -> str:  # noqa: A001  what templates call it
+    """Every decimal there is, for figures that are to be added up; a true minus."""
+    return credits_text(nanos).replace("-", amounts.MINUS)
 
 
 @register.filter

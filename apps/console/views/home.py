@@ -21,6 +21,7 @@ from apps.relay import queries as relay
 from apps.teams import queries as teams
 from apps.teams.types import TeamAccess
 from apps.usage import queries as usage
+from apps.wallet import queries as wallet
 from apps.wallet.types import Balance
 
 DAYS: Final = 30
@@ -60,6 +61,7 @@ def home(request: HttpRequest, team: TeamAccess) -> HttpResponse:
         "reader": reader_of(request),
         "balance": balance,
         "held_nanos": -balance.held_nanos,
+        "arrears_nanos": wallet.arrears_of(team.wallet_id),
         "chart": chart,
         "daily_nanos": chart.nanos // DAYS,
         "figures": figures,

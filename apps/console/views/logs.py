@@ -6,18 +6,23 @@ from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils.functional import Promise
 from django.views.decorators.http import require_GET
 
 from apps.console.decorators import team_page
 from apps.console.forms import LogFilterForm
+from apps.console.queries import explained_call
+from apps.console.wallet_words import METER_NAMES, SOURCE_NAMES
 from apps.core import clock
 from apps.core.money import credits_text
 from apps.core.pagination import CursorInvalid, Page, parse_cursor
 from apps.marketplace import queries as marketplace
+from apps.marketplace.rating import Line
 from apps.relay import queries as relay
 from apps.teams.types import TeamAccess
 from apps.usage import queries as usage
 from apps.usage.types import LogFilters, LoggedCall
+from apps.wallet.types import DrawnFrom
 
 SIZE: Final = 50
 
@@ -35,6 +40,18 @@ class LogRow:
     @property
     def credits(self) -> str:
         return credits_text(self.call.charge_nanos)
+
+
+@dataclass(frozen=True, slots=True)
+class CostLine:
+    line: Line
+    name: str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class DrawLine:
+    draw: DrawnFrom
+    name: str | Promise
 
 
 @require_GET
@@ -56,6 +73,26 @@ def logs(request: HttpRequest, team: TeamAccess) -> HttpResponse:
         "price_version": marketplace.price_numbers(opened).get(opened[0]) if opened else None,
     }
     return render(request, "console/logs.html", context)
+
+
+@require_GET
+@team_page("logs.view")
+def call(request: HttpRequest, team: TeamAccess, request_id: str) -> HttpResponse:
+    found = explained_call(team.id, request_id)
+    if found is None:
+        raise Http404
+    logged, cost = found.detail.logged, found.cost
+    context = {
+        "explained": found,
+        "call": logged,
+        "tone": tone_of(logged.status),
+        "token": relay.token_names(team.id).get(logged.token_id, "–"),
+        "lines": [CostLine(line, METER_NAMES.get(line.meter, line.meter)) for line in cost.lines] if cost else [],
+        "multiplier": format(found.detail.multiplier.normalize(), "f"),
+        "draws": [DrawLine(draw, SOURCE_NAMES[draw.source]) for draw in found.draws],
+        "quantities": found.detail.quantities,
+    }
+    return render(request, "console/call.html", context)
 
 
 def tone_of(status: int) -> str:
