@@ -24,6 +24,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "lots ended, limits refilled": {"task": "wallet.tend", "schedule": crontab()},
     "processes long gone": {"task": "wallet.forget_owners", "schedule": crontab(hour="1", minute="8")},
     "usage roll-up": {"task": "usage.roll_up", "schedule": crontab()},
+    "limits nearly used up": {"task": "usage.tell_of_limits", "schedule": crontab()},
     "expired addresses": {"task": "usage.drop_expired_origins", "schedule": crontab(hour="1", minute="6")},
     "old minutes": {"task": "usage.drop_old_minutes", "schedule": crontab(hour="1", minute="7")},
     "expired approvals": {"task": "journal.refuse_expired_approvals", "schedule": crontab(minute="7")},

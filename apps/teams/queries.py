@@ -10,7 +10,7 @@ from apps.core.ids import parse_public_id
 from apps.core.secret_tokens import digest_of, is_well_formed
 from apps.teams import roles
 from apps.teams.models import AccessGrant, AccessGroup, Membership, PersonalAccessToken, Team
-from apps.teams.types import GroupTerms, PersonalToken, TeamAccess, TeamReach
+from apps.teams.types import GroupTerms, PeopleToTell, Person, PersonalToken, TeamAccess, TeamReach
 
 LIMITS = ("rpm", "tpm", "concurrency", "wallet_rpm", "wallet_tpm", "wallet_concurrency")
 TOKEN_PREFIX = "pat_"  # noqa: S105  what a personal access token starts with
@@ -38,6 +38,19 @@ def team_by_public_id(team: str) -> Team | None:
     """For commands of operators, who are in no team; never for a request."""
     uid = parse_public_id("team", team)
     return None if uid is None else Team.objects.filter(uid=uid, closed_at=None).first()
+
+
+def people_to_tell(wallet_ids: Collection[int]) -> dict[int, PeopleToTell]:
+    """By wallet: the active members of its open team who may change what the wallet does. Two queries."""
+    members = Membership.objects.filter(role__in=roles.roles_with("wallet.change"), user__is_active=True)
+    told = Prefetch("memberships", members.select_related("user").order_by("user_id"))
+    rows = Team.objects.filter(wallet_id__in=wallet_ids, closed_at=None).prefetch_related(told)
+    return {
+        team.wallet_id: PeopleToTell(
+            team.public_id, tuple(Person(member.user_id, member.user.email) for member in team.memberships.all())
+        )
+        for team in rows
+    }
 
 
 def personal_teams_of(user_ids: Collection[int]) -> dict[int, Team]:

@@ -3,7 +3,7 @@
 from typing import Final
 
 PERMISSIONS: Final = frozenset(
-    {"wallet.view", "logs.view", "tokens.view", "tokens.change", "team.view", "team.change"},
+    {"wallet.view", "wallet.change", "logs.view", "tokens.view", "tokens.change", "team.view", "team.change"},
 )
 
 _VIEWER: Final = frozenset({"wallet.view", "logs.view", "tokens.view", "team.view"})
@@ -11,7 +11,7 @@ _VIEWER: Final = frozenset({"wallet.view", "logs.view", "tokens.view", "team.vie
 _MAY: Final[dict[str, frozenset[str]]] = {
     "owner": PERMISSIONS,
     "admin": PERMISSIONS,
-    "billing": frozenset({"wallet.view", "logs.view", "team.view"}),
+    "billing": frozenset({"wallet.view", "wallet.change", "logs.view", "team.view"}),
     "developer": _VIEWER | {"tokens.change"},
     "viewer": _VIEWER,
 }
@@ -20,3 +20,8 @@ _MAY: Final[dict[str, frozenset[str]]] = {
 def permissions_of(role: str) -> frozenset[str]:
     """Everything the role may do; an unknown role may do nothing."""
     return _MAY.get(role, frozenset())
+
+
+def roles_with(permission: str) -> list[str]:
+    """Every role that has this permission."""
+    return [role for role, permissions in _MAY.items() if permission in permissions]

@@ -87,3 +87,17 @@ class TeamReach:
     main_group: str
     granted: tuple[tuple[str, datetime | None], ...]
     closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    user_id: int
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleToTell:
+    """Who answers for a team's money. `team` is its public id."""
+
+    team: str
+    people: tuple[Person, ...]

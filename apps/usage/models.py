@@ -163,3 +163,23 @@ class VerificationMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.charges_match_before:%Y-%m-%d %H:%M:%S}"
+
+
+class LimitAlert(models.Model):
+    """The last step that people were told of, for each limit: in which period, and how much of it was used.
+
+    `base_nanos` is what the account had spent when its period began; it only grows, so it names the period.
+    """
+
+    account_id = models.BigIntegerField(_("account"), primary_key=True)
+    base_nanos = models.BigIntegerField(_("period counts from"))
+    percent = models.PositiveSmallIntegerField(_("percent"))
+    told_at = models.DateTimeField(_("told"))
+
+    class Meta:
+        verbose_name = _("alert of a limit")
+        verbose_name_plural = _("alerts of limits")
+        constraints = [models.CheckConstraint(condition=models.Q(percent__in=(50, 80, 100)), name="limit_alert_step")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.percent} %"

@@ -3,13 +3,19 @@
 from celery import shared_task
 
 from apps.core import clock
-from apps.usage import services, verification
+from apps.usage import limit_alerts, services, verification
 
 
 @shared_task(name="usage.roll_up")
 def roll_up(**_: object) -> int:
     """Every minute: settled calls into minutes and days."""
     return services.roll_up()
+
+
+@shared_task(name="usage.tell_of_limits")
+def tell_of_limits(**_: object) -> int:
+    """Every minute: who answers for a limit hears when half, four fifths and all of it is used."""
+    return limit_alerts.tell_of_limits(at=clock.now())
 
 
 @shared_task(name="usage.drop_expired_origins")

@@ -112,3 +112,18 @@ class Refused:
     token_id: int
     model_code: str
     status: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassedStep:
+    """A limit of which `percent` is used now, and was not when this was last asked. `base_nanos` names the period."""
+
+    account_id: int
+    wallet_id: int
+    kind: int
+    label: str
+    base_nanos: int
+    limit_nanos: int
+    used_nanos: int
+    resets_at: datetime | None
+    percent: int

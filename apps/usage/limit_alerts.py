@@ -1,0 +1,93 @@
+"""Tells people when half, four fifths and all of a limit is used: tokens and budgets alike, once a step and period."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from apps.core.locks import lock_for_transaction
+from apps.core.money import credits_text
+from apps.journal import services as journal
+from apps.journal.types import Message
+from apps.teams import queries as teams
+from apps.teams.types import PeopleToTell, Person
+from apps.usage.types import PassedStep
+from apps.wallet.queries import USED_LIMITS
+from apps.wallet.types import LimitKind
+
+AT_ONCE = 500
+
+# Whole numbers only: a limit may be as large as the column, and a hundred times that is not. What is rounded down is
+# the part that is left, so a step is passed at exactly its share and not a nanocredit before.
+_TELL = f"""
+    WITH passed AS MATERIALIZED (
+        SELECT u.*, CASE WHEN used_nanos >= limit_nanos THEN 100
+                         WHEN used_nanos >= limit_nanos - limit_nanos / 5 THEN 80 ELSE 50 END AS percent
+        FROM ({USED_LIMITS}) AS u
+        WHERE used_nanos >= limit_nanos - limit_nanos / 2
+    ), told AS (
+        INSERT INTO usage_limitalert AS known (account_id, base_nanos, percent, told_at)
+        SELECT p.account_id, p.base_nanos, p.percent, %(at)s
+        FROM passed p LEFT JOIN usage_limitalert k ON k.account_id = p.account_id
+        WHERE k.account_id IS NULL OR (p.base_nanos, p.percent) > (k.base_nanos, k.percent)
+        LIMIT %(at_once)s
+        ON CONFLICT (account_id) DO UPDATE
+            SET base_nanos = excluded.base_nanos, percent = excluded.percent, told_at = excluded.told_at
+            WHERE (excluded.base_nanos, excluded.percent) > (known.base_nanos, known.percent)
+        RETURNING account_id
+    )
+    SELECT account_id, wallet_id, kind, label, base_nanos, limit_nanos, used_nanos, resets_at, percent
+    FROM passed JOIN told USING (account_id) ORDER BY account_id
+"""  # noqa: S608  constants
+
+
+def tell_of_limits(*, at: datetime) -> int:
+    """One message for each limit that passed a step, to each person who answers for its wallet; how many limits did.
+
+    Safe to repeat, late or twice at once: what was told stands in a row that moves with the messages, behind a lock.
+    Of several steps passed since the last time the highest is told. A step is told once a period, whatever becomes of
+    the limit meanwhile; the next period tells again.
+    """
+    told = 0
+    while True:
+        passed = _tell_some(at)
+        told += passed
+        if passed < AT_ONCE:
+            return told
+
+
+def _tell_some(at: datetime) -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        lock_for_transaction("usage.limit_alerts")
+        cursor.execute(_TELL, {"at": at, "at_once": AT_ONCE})
+        steps = [PassedStep(*row) for row in cursor.fetchall()]
+        people = teams.people_to_tell({step.wallet_id for step in steps})
+        for message in _messages(steps, people):
+            journal.queue_message(message, at=at)
+    return len(steps)
+
+
+def _messages(steps: Iterable[PassedStep], people: dict[int, PeopleToTell]) -> Iterable[Message]:
+    for step in steps:
+        told = people.get(step.wallet_id)
+        if told is not None:
+            yield from (_message(step, told.team, person) for person in told.people)
+
+
+def _message(step: PassedStep, team: str, person: Person) -> Message:
+    return Message(
+        dedupe_key=f"budget:{step.account_id}:{step.base_nanos}:{step.percent}:{person.user_id}",
+        kind=f"budget.{step.percent}",
+        recipient=person.email,
+        payload={
+            "user": person.user_id,
+            "team": team,
+            "account": step.account_id,
+            "limit_of": LimitKind(step.kind).name.lower(),
+            "name": step.label,
+            "percent": step.percent,
+            "used": credits_text(step.used_nanos),
+            "limit": credits_text(step.limit_nanos),
+            "resets_at": step.resets_at.isoformat() if step.resets_at else None,
+        },
+    )
