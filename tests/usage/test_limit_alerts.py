@@ -137,6 +137,8 @@ def test_a_period_that_has_ended_and_waits_for_its_refill_is_not_told_of(team: T
     ledger_clock.forward(hours=25)
 
     assert told() == []
+    wallet.tend_due()
+    assert told() == []
 
 
 def test_a_step_that_is_passed_again_after_a_raise_is_not_repeated(team: TeamAccess) -> None:
