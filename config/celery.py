@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, worker_init, worker_ready
 from django.conf import settings
 
 from config import checks
@@ -16,9 +16,19 @@ app = Celery("sluice")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
+# Jobs by the names of their recorded runs. A night without them is made up for at the next look, and at a start.
+SAFETY_JOBS = {
+    "partitions": "journal.ensure_partitions",
+    "verify_ledger": "usage.verify_ledger",
+    "expired_addresses": "usage.drop_expired_origins",
+    "old_minutes": "usage.drop_old_minutes",
+    "forgotten_processes": "wallet.forget_owners",
+}
+LOOK_FOR_OVERDUE = "journal.start_overdue_jobs"
+
 # All times are BILLING_TZ. The maintenance window is 01:05 to 04:30 and leaves out 02:00 to 03:00 (clock changes).
 SCHEDULE: dict[str, dict[str, Any]] = {
-    "partitions ahead": {"task": "core.ensure_partitions", "schedule": crontab(hour="1", minute="5")},
+    "partitions ahead": {"task": "journal.ensure_partitions", "schedule": crontab(hour="1", minute="5")},
     "holds past their end": {"task": "relay.expire_holds", "schedule": crontab()},
     "echoes of ended calls": {"task": "wallet.drop_echoes", "schedule": crontab()},
     "lots ended, limits refilled": {"task": "wallet.tend", "schedule": crontab()},
@@ -29,6 +39,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "old minutes": {"task": "usage.drop_old_minutes", "schedule": crontab(hour="1", minute="7")},
     "expired approvals": {"task": "journal.refuse_expired_approvals", "schedule": crontab(minute="7")},
     "expired keys": {"task": "journal.forget_expired_keys", "schedule": crontab(minute="*/10")},
+    "nights that were missed": {
+        "task": LOOK_FOR_OVERDUE,
+        "schedule": crontab(minute="*/10"),
+        "kwargs": {"jobs": SAFETY_JOBS},
+    },
     "ledger verification": {"task": "usage.verify_ledger", "schedule": crontab(hour="3", minute="40")},
 }
 app.conf.beat_schedule = SCHEDULE
@@ -40,5 +55,11 @@ def refuse_unsafe_start(**_: object) -> None:
     checks.refuse_unsafe_start()
 
 
+def look_for_overdue_jobs(**_: object) -> None:
+    """A worker that starts does not wait for the next look."""
+    app.send_task(LOOK_FOR_OVERDUE, kwargs={"jobs": SAFETY_JOBS})
+
+
 worker_init.connect(refuse_unsafe_start)
+worker_ready.connect(look_for_overdue_jobs)
 beat_init.connect(refuse_unsafe_start)

@@ -1,7 +1,9 @@
 """For who watches the processes: alive, ready, and what they counted. No user reads these."""
 
 import hmac
+import math
 from collections.abc import Callable
+from datetime import datetime
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -16,8 +18,11 @@ from apps.core import metrics as counted
 from apps.core import partitions
 from apps.core.clock import now
 from apps.journal import queries as journal
+from apps.journal.types import Run
 from apps.relay import runtime
 from apps.wallet import queries as wallet
+
+LEDGER_JOB = "verify_ledger"
 
 
 @require_safe
@@ -92,16 +97,35 @@ READINESS: dict[str, Callable[[], bool]] = {
 def _books_as_text() -> bytes:
     """What the database knows, asked anew each time; left out while it does not answer."""
     try:
-        run = journal.last_run("verify_ledger")
-        figures = {
+        figures: dict[str, tuple[str, float]] = {
             "sluice_open_holds": ("Calls that hold money now.", wallet.open_holds()),
             "sluice_open_alerts": ("Operator alerts that nobody closed.", journal.open_alerts()),
-            "sluice_ledger_broken": ("1 if the last verification found a rule broken.", bool(run and run.has_failed)),
+            **_verification(journal.last_ended_run(LEDGER_JOB), journal.last_finished_run(LEDGER_JOB)),
         }
     except DatabaseError:
         return b""
-    lines = [f"# HELP {name} {text}\n# TYPE {name} gauge\n{name} {int(n)}\n" for name, (text, n) in figures.items()]
+    lines = [f"# HELP {name} {text}\n# TYPE {name} gauge\n{name} {_shown(n)}\n" for name, (text, n) in figures.items()]
     return "".join(lines).encode()
+
+
+def _verification(last: Run | None, last_right: Run | None) -> dict[str, tuple[str, float]]:
+    """What the ledger's last verification said, for alerts: without one, nothing is verified and it is overdue."""
+    age = (now() - last.ended_at).total_seconds() if last and last.ended_at else math.inf
+    through = datetime.fromisoformat(last_right.details["through"]).timestamp() if last_right else 0
+    return {
+        "sluice_ledger_broken": ("1 if the last verification found a rule broken.", bool(last and last.has_failed)),
+        "sluice_ledger_violations": ("Rows that the last verification found wrong.", _violations_of(last)),
+        "sluice_ledger_verified_through": ("Unix time before which all transfers are verified.", through),
+        "sluice_ledger_verification_age_seconds": ("Since the last verification that came to its end.", age),
+    }
+
+
+def _shown(figure: float) -> str:
+    return "+Inf" if figure == math.inf else str(int(figure))
+
+
+def _violations_of(run: Run | None) -> int:
+    return int(run.details.get("violations", 0)) if run else 0
 
 
 def _may_read_metrics(request: HttpRequest) -> bool:

@@ -33,6 +33,14 @@ def last_ended_run(job: str) -> Run | None:
     return Run(row.job, row.started_at, row.ended_at, row.outcome, row.details) if row else None
 
 
+def last_finished_run(job: str) -> Run | None:
+    """The latest run of a job that came to its end and found nothing wrong."""
+    row = (
+        MaintenanceRun.objects.filter(job=job, outcome=MaintenanceRun.Outcome.FINISHED).order_by("-started_at").first()
+    )
+    return Run(row.job, row.started_at, row.ended_at, row.outcome, row.details) if row else None
+
+
 def overdue_jobs(jobs: Iterable[str], *, at: datetime) -> list[str]:
     """Those of `jobs` that have not come to an end for 26 hours, and were not begun a moment ago.
 

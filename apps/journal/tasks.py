@@ -1,9 +1,13 @@
 """The journal's upkeep that runs by the clock."""
 
-from celery import shared_task
+from collections.abc import Mapping
 
-from apps.core import clock
-from apps.journal import services
+from celery import current_app, shared_task
+
+from apps.core import clock, partitions
+from apps.journal import queries, services
+
+NO_JOBS: Mapping[str, str] = {}
 
 
 @shared_task(name="journal.forget_expired_keys", ignore_result=True)
@@ -16,3 +20,19 @@ def forget_expired_keys(**_: object) -> int:
 def refuse_expired_approvals(**_: object) -> int:
     """Requests for approval that nobody decided in time."""
     return services.refuse_expired_approvals(at=clock.now())
+
+
+@shared_task(name="journal.ensure_partitions")
+def ensure_partitions(**_: object) -> int:
+    """Every night: the tables of the next months. Here and not in `core`, because runs are recorded here."""
+    with services.run_of("partitions", now=clock.now):
+        return partitions.ensure_all(at=clock.now())
+
+
+@shared_task(name="journal.start_overdue_jobs", ignore_result=True)
+def start_overdue_jobs(*, jobs: Mapping[str, str] = NO_JOBS, **_: object) -> int:
+    """Every ten minutes and at the start of a worker: of `jobs` (name and task), those whose night was missed."""
+    overdue = queries.overdue_jobs(jobs, at=clock.now())
+    for job in overdue:
+        current_app.tasks[jobs[job]].delay()
+    return len(overdue)

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from apps.core import clock
+from apps.journal import services as journal
 from apps.usage import limit_alerts, services, verification
 
 
@@ -21,13 +22,15 @@ def tell_of_limits(**_: object) -> int:
 @shared_task(name="usage.drop_expired_origins")
 def drop_expired_origins(**_: object) -> int:
     """Every night: addresses whose retention ended."""
-    return services.drop_expired_origins(at=clock.now())
+    with journal.run_of("expired_addresses", now=clock.now):
+        return services.drop_expired_origins(at=clock.now())
 
 
 @shared_task(name="usage.drop_old_minutes")
 def drop_old_minutes(**_: object) -> int:
     """Every night: minutes that no chart shows any more."""
-    return services.drop_old_minutes(at=clock.now())
+    with journal.run_of("old_minutes", now=clock.now):
+        return services.drop_old_minutes(at=clock.now())
 
 
 @shared_task(name="usage.verify_ledger")

@@ -2,6 +2,8 @@
 
 from celery import shared_task
 
+from apps.core import clock
+from apps.journal import services as journal
 from apps.wallet import services
 
 
@@ -14,7 +16,8 @@ def drop_echoes(**_: object) -> int:
 @shared_task(name="wallet.forget_owners", ignore_result=True)
 def forget_owners(**_: object) -> int:
     """Every night: processes that ended a day ago."""
-    return services.forget_owners()
+    with journal.run_of("forgotten_processes", now=clock.now):
+        return services.forget_owners()
 
 
 @shared_task(name="wallet.tend", ignore_result=True)

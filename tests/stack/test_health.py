@@ -1,8 +1,12 @@
 """Probes and metrics: what a watcher of the processes gets to see, and who is a watcher."""
 
+import time
+
 import pytest
 from django.db import connection
 
+from apps.core.clock import now
+from apps.journal.services import start_run
 from apps.usage.tasks import verify_ledger
 from apps.wallet import services as wallet
 
@@ -89,4 +93,41 @@ def test_a_broken_ledger_shows_after_its_verification(client, settings):
 
     text = client.get("/metrics", headers={"Authorization": "Bearer watcher"}).content.decode()
     assert "sluice_ledger_broken 1" in text
+    assert "sluice_ledger_violations 1" in text
+    assert "sluice_ledger_verified_through 0" in text
     assert "sluice_open_alerts 1" in text
+
+
+@pytest.mark.django_db
+def test_a_ledger_that_nobody_verified_is_overdue_for_ever(client, settings):
+    settings.METRICS_TOKEN = "watcher"
+
+    text = client.get("/metrics", headers={"Authorization": "Bearer watcher"}).content.decode()
+
+    assert "sluice_ledger_verification_age_seconds +Inf" in text
+    assert "sluice_ledger_violations 0" in text
+
+
+@pytest.mark.django_db
+def test_a_verification_tells_through_when_and_how_old_it_is(client, settings):
+    settings.METRICS_TOKEN = "watcher"
+    verify_ledger()
+
+    text = client.get("/metrics", headers={"Authorization": "Bearer watcher"}).content.decode()
+    figures = dict(line.split() for line in text.splitlines() if line.startswith("sluice_ledger_ver"))
+
+    assert 0 <= int(figures["sluice_ledger_verification_age_seconds"]) < 60
+    assert 300 <= time.time() - int(figures["sluice_ledger_verified_through"]) < 360
+
+
+@pytest.mark.django_db
+def test_a_run_under_way_hides_nothing_of_the_one_before(client, settings):
+    settings.METRICS_TOKEN = "watcher"
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE wallet_account SET open_slots = 5 WHERE id = %s", [wallet.open_wallet("team")])
+    verify_ledger()
+
+    start_run("verify_ledger", at=now())
+
+    text = client.get("/metrics", headers={"Authorization": "Bearer watcher"}).content.decode()
+    assert "sluice_ledger_broken 1" in text
