@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection
 
 from apps.core.ids import uuid7
 from apps.wallet import queries
@@ -115,38 +115,6 @@ def test_house_accounts_keep_no_live_balance(payer: Payer) -> None:
 
     house = Account.objects.get(pk=House.REVENUE)
     assert (house.credits_posted, house.debits_posted) == (0, 0)
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE wallet_transfer SET amount_nanos = 0",
-        "DELETE FROM wallet_transfer",
-        "TRUNCATE wallet_transfer",
-    ],
-)
-def test_the_database_refuses_to_change_a_transfer(payer: Payer, statement: str) -> None:
-    with (
-        pytest.raises(DatabaseError, match="append-only"),
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(statement)
-
-
-def test_the_database_refuses_to_truncate_a_partition(payer: Payer) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'wallet_transfer'::regclass")
-        partitions = [row[0] for row in cursor.fetchall()]
-
-    assert len(partitions) >= 4
-    for partition in partitions:
-        with (
-            pytest.raises(DatabaseError, match="append-only"),
-            transaction.atomic(),
-            connection.cursor() as cursor,
-        ):
-            cursor.execute(f"TRUNCATE {partition}")
 
 
 def test_legs_of_a_call_have_ids_of_their_own_in_the_same_month(db: None) -> None:
