@@ -4,12 +4,37 @@ A lot's refunds count from its first credit on; what was restored elsewhere coun
 meet, so together they are at most what was paid.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
 
-def paid_back_minor(paid_minor: int, granted_nanos: int, *, before_nanos: int, amount_nanos: int) -> int:
-    """Money for the next `amount_nanos` of a lot of which `before_nanos` were paid back already."""
-    return _share(paid_minor, granted_nanos, before_nanos + amount_nanos) - _share(
-        paid_minor, granted_nanos, before_nanos
-    )
+
+@dataclass(frozen=True, slots=True)
+class RefundStep:
+    """A refund of a lot, or the reversal of one: `undoes` is then its id."""
+
+    transfer_id: UUID
+    amount_nanos: int
+    undoes: UUID | None
+
+
+def money_of_refunds(paid_minor: int, granted_nanos: int, steps: Iterable[RefundStep]) -> dict[UUID, int]:
+    """The money of each refund, in the order in which they happened.
+
+    A refund brings what was paid in all to the share of all credits that are out; the money of a reversed one came
+    back as it went. Counting credits alone would pay ¥1.01 for a lot of ¥1.00: 0.33, 0.67, the 0.33 back, 0.34.
+    """
+    money: dict[UUID, int] = {}
+    credits_out = money_out = 0
+    for step in steps:
+        if step.undoes is None:
+            credits_out += step.amount_nanos
+            money[step.transfer_id] = max(_share(paid_minor, granted_nanos, credits_out) - money_out, 0)
+            money_out += money[step.transfer_id]
+        else:
+            credits_out -= step.amount_nanos
+            money_out -= money[step.undoes]
+    return money
 
 
 def moved_minor(paid_minor: int, granted_nanos: int, *, before_nanos: int, amount_nanos: int) -> int:

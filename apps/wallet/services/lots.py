@@ -8,7 +8,7 @@ from django.db.models import F
 
 from apps.core.ids import uuid7
 from apps.wallet import errors
-from apps.wallet.lot_refunds import paid_back_minor
+from apps.wallet.lot_refunds import RefundStep, money_of_refunds
 from apps.wallet.models import Account, Lot, LotSource, Transfer, TransferKind
 from apps.wallet.queries import wallet_time
 from apps.wallet.quota_types import refuse_gone
@@ -71,7 +71,7 @@ def refund_lot(lot_id: UUID, mandate: Mandate, *, at: datetime, amount_nanos: in
         authority.claim(act, mandate)
         lot = _locked_lot(lot_id, wallet_id=act.wallet_id)
         if (known := earlier_posting(mandate.key, asked=asked)) is not None:
-            return _earlier_refund(lot, known)
+            return _refund_of(lot, known)
         if not lot.paid_minor or lot.refund_until is None:
             raise errors.NotRefundable
         if at >= lot.refund_until:
@@ -80,7 +80,7 @@ def refund_lot(lot_id: UUID, mandate: Mandate, *, at: datetime, amount_nanos: in
         Lot.objects.filter(pk=lot_id).update(refunded_nanos=F("refunded_nanos") + amount)
         transfer_id = _post_leaving(TransferKind.REFUND, lot, amount, mandate, asked)
         authority.record(act, mandate, amount_nanos=amount, transfer_id=transfer_id)
-        return _refund_of(lot, transfer_id, amount, before=lot.refunded_nanos)
+        return _refund_of(lot, transfer_id)
 
 
 def withdraw_lot(lot_id: UUID, mandate: Mandate, *, amount_nanos: int | None = None) -> UUID:
@@ -144,20 +144,18 @@ def _post_leaving(kind: TransferKind, lot: Lot, amount_nanos: int, mandate: Mand
     return transfer_id
 
 
-def _earlier_refund(lot: Lot, transfer_id: UUID) -> LotRefund:
-    """What a refund answered when it was made: the amounts before it count, the later ones do not."""
+def _refund_of(lot: Lot, transfer_id: UUID) -> LotRefund:
+    """What a refund was worth when it was made: what came later changes nothing about it."""
     refunds = Transfer.objects.filter(wallet_id=lot.wallet_id, lot_id=lot.pk, kind=TransferKind.REFUND)
-    before = 0
-    for pk, amount in refunds.order_by("at", "pk").values_list("pk", "amount_nanos"):
-        if pk == transfer_id:
-            return _refund_of(lot, transfer_id, amount, before=before)
-        before += amount
-    raise errors.UnknownTransfer
+    undone = Transfer.objects.filter(reverses_id__in=list(refunds.values_list("pk", flat=True)))
+    steps = [RefundStep(t.pk, t.amount_nanos, t.reverses_id) for t in sorted([*refunds, *undone], key=_moment)]
+    money = money_of_refunds(lot.paid_minor, lot.amount_nanos, steps)
+    amount = next(step.amount_nanos for step in steps if step.transfer_id == transfer_id)
+    return LotRefund(transfer_id, amount, money[transfer_id], lot.currency)
 
 
-def _refund_of(lot: Lot, transfer_id: UUID, amount_nanos: int, *, before: int) -> LotRefund:
-    money = paid_back_minor(lot.paid_minor, lot.amount_nanos, before_nanos=before, amount_nanos=amount_nanos)
-    return LotRefund(transfer_id, amount_nanos, money, lot.currency)
+def _moment(transfer: Transfer) -> tuple[datetime, UUID]:
+    return transfer.at, transfer.pk
 
 
 def _add_lot(posting: Posting, *, transfer_id: UUID, source: str, terms: LotTerms) -> UUID:

@@ -24,6 +24,7 @@ class Lot:
     refunded: int = 0
     withdrawn: int = 0
     kept: int = 0
+    money_out: int = 0
 
     @property
     def left(self) -> int:

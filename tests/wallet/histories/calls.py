@@ -40,6 +40,7 @@ class Entry:
     amount: int
     parts: list[Taken] = field(default_factory=list)
     lot: Lot | None = None
+    money: int = 0
     given_back: int = 0
     reversal: "Entry | None" = None
 

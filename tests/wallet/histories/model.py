@@ -79,10 +79,11 @@ class Model(Calls):
             if at >= lot.terms.refund_until:
                 raise errors.RefundClosed
             gone = self._part_to_go(wallet, lot, amount)
-        before = lot.price_of_the_first(lot.refunded)
         lot.refunded += gone
+        money = max(lot.price_of_the_first(lot.refunded) - lot.money_out, 0)
+        lot.money_out += money
         self._leave(wallet, gone)
-        return Entry(wallet, TransferKind.REFUND, gone, lot=lot), lot.price_of_the_first(lot.refunded) - before
+        return Entry(wallet, TransferKind.REFUND, gone, lot=lot, money=money), money
 
     def withdraw_lot(self, wallet: int, lot: Lot, amount: int | None) -> Entry:
         with self.whole(wallet):
@@ -144,6 +145,7 @@ class Model(Calls):
             self._restore(entry.wallet, lot, entry.amount)
         elif entry.kind == TransferKind.REFUND:
             lot.refunded -= entry.amount
+            lot.money_out -= entry.money
         else:
             lot.withdrawn -= entry.amount
 
