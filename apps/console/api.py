@@ -11,6 +11,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.console import services
 from apps.console.queries import ExplainedCall, explained_call
 from apps.console.serializers import (
     CallSerializer,
@@ -23,6 +24,7 @@ from apps.console.serializers import (
     ModelSerializer,
     StatementFilterSerializer,
     StatementSerializer,
+    WalletChangeSerializer,
     WalletSerializer,
 )
 from apps.core import clock
@@ -56,18 +58,17 @@ class WalletView(PlatformView):
         """Balance of the team's wallet and the lots it is made of. `available` is the balance without open holds."""
         refuse_gone_in(request.query_params)
         wallet_services.tend_accounts([team.wallet_id])
-        balance = wallet.balance_of(team.wallet_id)
-        rate = marketplace.credit_rate("USD", at=clock.now()).credits_per_unit
-        shown = {
-            "team": team.public_id,
-            "balance": balance.balance_nanos,
-            "held": balance.held_nanos,
-            "available": balance.available_nanos,
-            "usd_equivalent": _in_dollars(balance.balance_nanos, rate),
-            "arrears": wallet.arrears_of(team.wallet_id),
-            "lots": wallet.lots_of(team.wallet_id),
-        }
-        return Response(WalletSerializer(shown).data)
+        return Response(_shown_wallet(team))
+
+    @extend_schema(operation_id="wallet_change", request=WalletChangeSerializer, responses=WalletSerializer)
+    @team_required("wallet.change", scope="topup")
+    def patch(self, request: Request, team: TeamAccess) -> Response:
+        """Whether calls stop when free credit is used up: they answer 402 then, and paid credit stays untouched. It
+        takes effect with the next call, and can be turned off at any time."""
+        asked = WalletChangeSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        services.set_free_only(team, is_on=asked.validated_data["stop_when_free_is_used_up"], at=clock.now())
+        return Response(_shown_wallet(team))
 
 
 class StatementView(PlatformView):
@@ -163,6 +164,25 @@ class ModelView(PlatformView):
         shown = ModelSerializer(card).data
         limits = None if team is None else _rate_limits(team, group, at)
         return _by_caller(Response({**shown, "rate_limits": limits}))
+
+
+def _shown_wallet(team: TeamAccess) -> dict[str, Any]:
+    balance, lots = wallet.balance_of(team.wallet_id), wallet.lots_of(team.wallet_id)
+    rate = marketplace.credit_rate("USD", at=clock.now()).credits_per_unit
+    shown: dict[str, Any] = WalletSerializer(
+        {
+            "team": team.public_id,
+            "balance": balance.balance_nanos,
+            "held": balance.held_nanos,
+            "available": balance.available_nanos,
+            "usd_equivalent": _in_dollars(balance.balance_nanos, rate),
+            "arrears": wallet.arrears_of(team.wallet_id),
+            "free_remaining": sum(lot.remaining_nanos for lot in lots if not lot.is_paid),
+            "stop_when_free_is_used_up": wallet.is_free_only(team.wallet_id),
+            "lots": lots,
+        }
+    ).data
+    return shown
 
 
 def _in_dollars(nanos: int, credits_per_dollar: Decimal) -> int:

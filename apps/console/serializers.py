@@ -6,7 +6,7 @@ from typing import Final
 
 from rest_framework import serializers
 
-from apps.core.api import CreditsField
+from apps.core.api import CreditsField, StrictSerializer
 from apps.core.billing_calendar import day_start
 from apps.wallet.statement_lines import Code
 
@@ -30,7 +30,16 @@ class WalletSerializer(serializers.Serializer):  # type: ignore[type-arg]
     available = CreditsField()
     usd_equivalent = CreditsField(help_text="The balance in US dollars at the rate in force; for display.")
     arrears = CreditsField()
+    free_remaining = CreditsField(help_text="What is left of lots that nothing was paid for; a part of the balance.")
+    stop_when_free_is_used_up = serializers.BooleanField(
+        help_text="Calls answer 402 when no free credit is left, and paid credit stays untouched."
+    )
     lots = LotSerializer(many=True)
+
+
+class WalletChangeSerializer(StrictSerializer):
+    team = serializers.CharField(required=False)
+    stop_when_free_is_used_up = serializers.BooleanField()
 
 
 class BusinessInstantField(serializers.DateTimeField):

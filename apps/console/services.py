@@ -1,11 +1,17 @@
-"""Sign-up: the one act that composes floors. Everything else a page does is a service of the app it belongs to."""
+"""Acts that compose floors: sign-up, and the switch of a team's wallet. The rest are services of one app."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from apps.accounts import services as accounts
+from apps.journal import services as journal
+from apps.journal.types import Act
 from apps.teams import services as teams
+from apps.teams.types import TeamAccess
+from apps.wallet import queries as wallet_queries
+from apps.wallet import services as wallet
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -23,3 +29,18 @@ def enrol_user(user: "User") -> None:
     with transaction.atomic():
         accounts.add_user(user)
         teams.personal_team_of(user)
+
+
+def set_free_only(team: TeamAccess, *, is_on: bool, at: datetime) -> bool:
+    """Turns "stop when free credit is used up" on or off for the team's wallet, and records who did.
+
+    It holds for the next call and those under way. Safe to repeat: False, and no record, when it stood so already.
+    """
+    with transaction.atomic():
+        wallet.lock_accounts([team.wallet_id])
+        if wallet_queries.is_free_only(team.wallet_id) is is_on:
+            return False
+        wallet.set_free_only(team.wallet_id, is_on=is_on)
+        act = "wallet.free_only_on" if is_on else "wallet.free_only_off"
+        journal.record_act(Act(act, "team", team.public_id, actor_id=team.user_id), at=at)
+    return True

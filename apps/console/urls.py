@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.console.views import home, logs, settings, site, statement, tokens
+from apps.console.views import free_credit, home, logs, settings, site, statement, tokens
 
 app_name = "console"
 
@@ -22,5 +22,8 @@ urlpatterns = [
     path("console/logs", logs.logs, name="logs"),
     path("console/logs/<str:request_id>", logs.call, name="call"),
     path("console/statement", statement.statement, name="statement"),
+    path("console/free-credit", free_credit.ask, name="free_credit"),
+    path("console/free-credit/stop", free_credit.stop, name="free_credit_stop"),
+    path("console/free-credit/go-on", free_credit.go_on, name="free_credit_go_on"),
     path("console/statement.csv", statement.statement_file, name="statement_csv"),
 ]

@@ -24,7 +24,7 @@ BALANCE = Shortage("account", "Your balance", "top up")
 FREE = Shortage(
     "account",
     "The free credit of your team",
-    f"to spend paid credit, turn off '{SWITCH}' in the console under Settings, or "
+    f"to spend paid credit, turn off '{SWITCH}' on the console's statement page, or "
     'PATCH /api/wallet {"stop_when_free_is_used_up": false}',
 )
 BUDGETS = {

@@ -34,6 +34,8 @@ def test_balance_and_lots_are_decimal_strings(client: Client, team: TeamAccess, 
         "available": "100.000000001",
         "usd_equivalent": "12.5",
         "arrears": "0",
+        "free_remaining": "100.000000001",
+        "stop_when_free_is_used_up": False,
     }
     assert sorted((lot["source"], lot["granted"], lot["remaining"]) for lot in lots) == [
         ("gift", "0.000000001", "0.000000001"),

@@ -41,9 +41,12 @@ class Row:
 
 NEW_TOKEN: Final = '{"team": "{team}", "name": "new", "limit": "0"}'
 
+FREE_ONLY: Final = '{"team": "{team}", "stop_when_free_is_used_up": true}'
+
 PLATFORM_API: Final = (
     Row("api_teams", "GET", "/api/teams", SIGNED_IN, scope="read"),
     Row("api_wallet", "GET", "/api/wallet?team={team}", "401 404 200 200 200 200 200 404", scope="read"),
+    Row("api_wallet", "PATCH", "/api/wallet", "401 404 403 403 200 200 200 404", body=FREE_ONLY, scope="topup"),
     Row("api_tokens", "GET", "/api/tokens?team={team}", "401 404 200 200 403 200 200 404", scope="read"),
     Row("api_tokens", "POST", "/api/tokens", "401 404 403 201 403 201 201 404", body=NEW_TOKEN, scope="tokens"),
     Row("api_token", "GET", "/api/tokens/{token}", "401 404 200 200 403 200 200 404", scope="read"),
@@ -93,6 +96,9 @@ CONSOLE: Final = (
     Row("console:logs", "GET", "/console/logs", PAGE),
     Row("console:call", "GET", "/console/logs/req_x", "302 404 404 404 404 404 404 404"),
     Row("console:statement", "GET", "/console/statement", PAGE),
+    Row("console:free_credit", "GET", "/console/free-credit", "302 200 403 403 200 200 200 200"),
+    Row("console:free_credit_stop", "POST", "/console/free-credit/stop", "302 302 403 403 302 302 302 302"),
+    Row("console:free_credit_go_on", "POST", "/console/free-credit/go-on", "302 302 403 403 302 302 302 302"),
     Row("console:statement_csv", "GET", "/console/statement.csv", PAGE),
 )
 ACCOUNTS: Final = (

@@ -14,6 +14,7 @@ from apps.console.limit_rows import notices_of_wallet
 from apps.console.readers import billing_city, reader_of
 from apps.console.shell import shell_of
 from apps.console.spend_chart import Spend, SpendChart, spend_chart
+from apps.console.views.free_credit import FreeSwitch, free_switch
 from apps.core import clock
 from apps.core.billing_calendar import business_date
 from apps.marketplace import queries as marketplace
@@ -57,6 +58,7 @@ def home(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     context = {
         "today": today,
         "billing_zone": billing_city(),
+        "switch": _switch(team),
         "notices": notices_of_wallet(team.wallet_id),
         "reader": reader_of(request),
         "balance": balance,
@@ -73,6 +75,11 @@ def home(request: HttpRequest, team: TeamAccess) -> HttpResponse:
         "model": _example_model(team, at=at),
     }
     return render(request, "console/home.html", context)
+
+
+def _switch(team: TeamAccess) -> FreeSwitch | None:
+    """Only where it is on: it is off nearly everywhere, and its figures cost several questions."""
+    return free_switch(team) if wallet.is_free_only(team.wallet_id) else None
 
 
 def _chart(team: TeamAccess, today: date) -> SpendChart:

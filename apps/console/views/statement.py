@@ -17,6 +17,7 @@ from apps.console.forms import StatementForm
 from apps.console.shell import shell_of
 from apps.console.statement_csv import statement_csv
 from apps.console.statement_days import Days
+from apps.console.views.free_credit import FreeSwitch
 from apps.console.wallet_words import MOVEMENT_NAMES, SOURCE_NAMES
 from apps.core import clock
 from apps.core.billing_calendar import business_date
@@ -68,6 +69,12 @@ def statement(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     dues = wallet.dues_of(team.wallet_id)
     page = found.page
     context = {
+        "switch": FreeSwitch(
+            is_on=wallet.is_free_only(team.wallet_id),
+            free_nanos=sum(lot.remaining_nanos for lot in left if not lot.is_paid),
+            paid_nanos=sum(lot.remaining_nanos for lot in left if lot.is_paid),
+        ),
+        "may_switch": team.may("wallet.change"),
         "form": form,
         "days": form.days,
         "found": found,

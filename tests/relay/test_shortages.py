@@ -1,0 +1,94 @@
+"""What a call is told when its money does not fit: which limit, what it leaves, what helps. Each may say no."""
+
+import pytest
+
+from apps.core import clock
+from apps.core.money import NANOS_PER_CREDIT
+from apps.relay import services, shortage
+from apps.relay.types import BudgetSnapshot
+from apps.wallet import queries
+from apps.wallet import services as wallet
+from apps.wallet.types import HoldAnswer, LotTerms, Mandate, Refusal
+from tests.relay.conftest import Relay
+from tests.relay.snapshots import token
+from tests.relay.test_long_streams import writing
+
+pytestmark = pytest.mark.django_db
+
+
+def only_free_credit(relay: Relay, free: int) -> None:
+    """Leaves so many nanocredits that nothing was paid for, beside 100 credits that were."""
+    wallet.grant_lot(
+        relay.team.wallet_id,
+        Mandate("paid", "for a test", actor=None),
+        amount_nanos=100 * NANOS_PER_CREDIT,
+        source="purchase",
+        terms=LotTerms(paid_minor=10_000, currency="CNY"),
+    )
+    (gift,) = [lot for lot in queries.lots_of(relay.team.wallet_id) if not lot.is_paid]
+    taken = gift.remaining_nanos - free
+    wallet.withdraw_lot(gift.lot_id, Mandate("taken", "for a test", actor=None), amount_nanos=taken)
+    wallet.set_free_only(relay.team.wallet_id, is_on=True)
+
+
+def test_a_call_beyond_the_free_credit_names_the_switch_and_how_to_turn_it_off(relay: Relay) -> None:
+    only_free_credit(relay, 100_000_000)
+
+    reply = relay.chat()
+
+    assert (reply.status, reply.error["code"], reply.error["scope"]) == (402, "insufficient_quota", "account")
+    assert (reply.error["have"], reply.headers["x-should-retry"]) == ("0.1", "false")
+    assert "'Stop when free credit is used up'" in reply.error["message"]
+    assert 'PATCH /api/wallet {"stop_when_free_is_used_up": false}' in reply.error["message"]
+    assert f"lower max_tokens to {reply.error['max_tokens']}" in reply.error["message"]
+    assert relay.chat(max_tokens=reply.error["max_tokens"] - 10).status == 200
+    wallet.set_free_only(relay.team.wallet_id, is_on=False)
+    assert relay.chat().status == 200
+
+
+def test_a_stream_ends_where_the_free_credit_does_and_paid_credit_stays(relay: Relay) -> None:
+    only_free_credit(relay, 40_000_000)
+    relay.answers(writing(16_000, told=False))
+
+    reply = relay.chat("hi", stream=True)
+
+    assert reply.events[-2]["choices"][0]["finish_reason"] == "length"
+    assert relay.record.error_code == "insufficient_quota"
+    assert relay.record.charge_nanos <= 40_000_000
+    (paid,) = [lot for lot in queries.lots_of(relay.team.wallet_id) if lot.is_paid]
+    assert paid.remaining_nanos == 100 * NANOS_PER_CREDIT
+
+
+@pytest.mark.parametrize(
+    ("account", "refusal", "scope", "words"),
+    [
+        (101, Refusal.FUNDS, "token", "The limit of this API key"),
+        (201, Refusal.FUNDS, "member", "Your budget in the team"),
+        (202, Refusal.FUNDS, "project", "The budget of this project"),
+        (203, Refusal.FUNDS, "team", "The budget of your team"),
+        (100, Refusal.FUNDS, "account", "Your balance"),
+        (300, Refusal.FREE, "account", "The free credit of your team"),
+    ],
+)
+def test_each_limit_is_named_in_its_own_words(account: int, refusal: Refusal, scope: str, words: str) -> None:
+    budgets = (BudgetSnapshot(201, "member"), BudgetSnapshot(202, "project"), BudgetSnapshot(203, "team"))
+    refused = HoldAnswer(refusal, account, have_nanos=5, retry_after_ms=0)
+
+    short = shortage.of(refused, token(budgets=budgets))
+
+    assert (short.scope, short.what) == (scope, words)
+
+
+def test_a_call_holds_money_on_every_account_of_its_token_the_wallet_last() -> None:
+    budgets = (BudgetSnapshot(201, "member"), BudgetSnapshot(202, "project"))
+
+    assert token(budgets=budgets).accounts == (101, 201, 202, 100)
+    assert token().accounts == (101, 100)
+
+
+def test_a_refilled_limit_says_that_waiting_helps(relay: Relay) -> None:
+    services.change_token(relay.token.pk, actor=None, at=clock.now(), limit_nanos=1_000, reset="daily")
+
+    error = relay.chat().error
+
+    assert "raise the limit of the key, or wait until it is refilled (daily)" in error["message"]
