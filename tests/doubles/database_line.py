@@ -86,14 +86,13 @@ class DatabaseLine:
             asyncio.create_task(_pass_on(reader, there_writer, connection.passes_to_server)),
             asyncio.create_task(_pass_on(there_reader, writer, connection.passes_to_client)),
         )
-        try:
+        with suppress(asyncio.CancelledError):  # the streams' own callback would log it
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
-            writer.transport.abort()
-            there_writer.transport.abort()
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+        writer.transport.abort()
+        there_writer.transport.abort()
 
     def _takes(self, startup: bytes) -> Callable[[str], bool]:
         """Whether a loss of this kind is due on this connection; each happens once."""

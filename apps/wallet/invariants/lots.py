@@ -182,8 +182,9 @@ RULES = (
                 WHERE l.paid_minor = 0 AND <touched l.wallet_id> GROUP BY 1
             ) l ON l.wallet_id = a.id
         WHERE a.free_account_id IS NOT NULL AND <touched a.id>
-            AND f.limit_nanos - (f.debits_posted - f.limit_base_nanos)
-                IS DISTINCT FROM greatest(coalesce(l.has, 0) - (a.debits_posted - a.allocated_nanos), 0)
+            -- Calls that began before the switch may have spent more than the free credit.
+            AND (f.id IS NULL OR greatest(f.limit_nanos - (f.debits_posted - f.limit_base_nanos), 0)
+                <> greatest(coalesce(l.has, 0) - (a.debits_posted - a.allocated_nanos), 0))
         """,
     ),
     Rule(

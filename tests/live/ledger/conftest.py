@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import psycopg
 import pytest
+from pytest_django.plugin import DjangoDbBlocker
 
 from apps.core.ids import uuid7
 from apps.wallet.invariants import RULES
 from tests import databases
+from tests.live.ledger.racers import Racers
 
 CREDIT = 1_000_000_000
 NAME = "sluice_live_ledger"
@@ -85,3 +87,10 @@ def ledger(ledger_dsn: str) -> Iterator[LiveLedger]:
         live = LiveLedger(ledger_dsn, connection)
         yield live
         assert live.violations() == []
+
+
+@pytest.fixture
+def racers(ledger: LiveLedger, django_db_blocker: DjangoDbBlocker) -> Iterator[Racers]:
+    """Threads that call the services on the live ledger."""
+    with django_db_blocker.unblock():
+        yield Racers(ledger.dsn, ledger.connection)
