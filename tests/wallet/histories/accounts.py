@@ -1,6 +1,6 @@
 """The accounts of the plain model: what a wallet or a limit has, and when a limit is filled up again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -104,16 +104,18 @@ class Limit(Account):
 
 @dataclass
 class FreeCredit(Account):
-    """While the wallet's switch is on, calls may use what the free lots have left, calls under way counted."""
+    """While the wallet's switch is on, calls may use what the free lots have left; counted after every act."""
 
-    book: Book | None = None
+    book: Book = field(default_factory=Book)
+    counted: int = 0
 
     @property
     def is_capped(self) -> bool:
-        return self.book is not None and self.book.is_free_first
+        return self.book.is_free_first
 
     @property
     def credits(self) -> int:
-        if self.book is None or not self.book.is_free_first:
-            return 0
-        return self.debits + max(self.book.free_left(), self.pending)
+        return max(self.counted, self.debits + self.pending) if self.book.is_free_first else 0
+
+    def count(self) -> None:
+        self.counted = self.debits + self.book.free_left()

@@ -61,7 +61,7 @@ class Calls:
         self.now = now
         self.accounts: dict[int, Account] = {}
         self.books: dict[int, Book] = {}
-        self.free: dict[int, int] = {}
+        self.free: dict[int, FreeCredit] = {}
         self.holds: dict[UUID, Hold] = {}
         self.ended: dict[UUID, Ended] = {}
         self.entries: dict[UUID, Entry] = {}
@@ -92,18 +92,22 @@ class Calls:
         """`free`: the account that counts the free credit; None as long as the switch was never on."""
         self.tend([wallet])
         self.books[wallet].is_free_first = is_on
-        if free is None:
-            return
-        account = self.accounts.setdefault(free, FreeCredit(free, wallet, book=self.books[wallet]))
+        account = self.free.get(wallet)
+        if account is None:
+            if free is None:
+                return
+            account = self.free[wallet] = FreeCredit(free, wallet, book=self.books[wallet])
+            self.accounts[free] = account
         account.is_closed = not is_on
         if is_on:
-            self.free[wallet] = free
-            for hold in self._holds_on(wallet):
-                if free not in hold.accounts:
-                    hold.accounts.insert(-1, free)
-                    account.pending += hold.amount
-        else:
-            self.free.pop(wallet, None)
+            self._list_in_open_calls(account)
+        account.count()
+
+    def _list_in_open_calls(self, free: FreeCredit) -> None:
+        for hold in self.holds.values():
+            if hold.accounts[-1] == free.wallet and free.id not in hold.accounts:
+                hold.accounts.insert(-1, free.id)
+                free.pending += hold.amount
 
     def tend(self, ids: Sequence[int]) -> None:
         """What is due on these accounts happens: limits are filled up, lots past their end expire."""
@@ -227,6 +231,8 @@ class Calls:
         holds = [(minted_at(call), hold.amount) for call, hold in self.holds.items() if hold.accounts[-1] == wallet]
         account = self.accounts[wallet]
         account.debits += self.books[wallet].trim(holds, available=account.room, now=self.now)
+        if (free := self.free.get(wallet)) is not None:
+            free.count()
 
     def _settle_late(self, entry: SettleEntry) -> Settlement:
         before = self.ended.get(entry.call_id)
@@ -265,13 +271,10 @@ class Calls:
         lease_ended = hold.owner != TASKS_OWNER and self.leases[hold.owner] <= self.now
         return lease_ended or hold.max_until <= self.now
 
-    def _holds_on(self, wallet: int) -> list[Hold]:
-        return [hold for hold in self.holds.values() if hold.accounts[-1] == wallet]
-
     def _with_free(self, accounts: Sequence[int]) -> list[int]:
         """The account of the free credit stands before the wallet, where the wallet's switch is on."""
         free = self.free.get(accounts[-1])
-        return [*accounts] if free is None else [*accounts[:-1], free, accounts[-1]]
+        return [*accounts[:-1], free.id, accounts[-1]] if free is not None and free.is_capped else [*accounts]
 
     def _least(self, accounts: Sequence[int]) -> int:
         return min(self.accounts[id_].room for id_ in accounts)

@@ -70,6 +70,10 @@ class CallHistories(RuleBasedStateMachine):
             self._set_lease(owner, self.model.now + LEASE)
         self.wallets = [self._open_wallet(), self._open_wallet()]
 
+    @classmethod
+    def steps(cls) -> int:
+        return sum(cls.acts.values())
+
     def teardown(self) -> None:
         transaction.set_rollback(True)
         self.scope.close()

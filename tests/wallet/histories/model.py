@@ -148,6 +148,7 @@ class Model(Calls):
             lot.money_out -= entry.money
         else:
             lot.withdrawn -= entry.amount
+        self._trim(entry.wallet)
 
     def _give_back(self, entry: Entry, amount: int) -> None:
         """Returns credits to the lots that a draw took them from, the last one first, after what went back before."""
@@ -219,6 +220,7 @@ class Model(Calls):
     def _settle_dues(self, wallet: int) -> None:
         """The oldest first, none in part; one that does not fit lets no younger one pass."""
         owed = sorted((due for due in self.dues if due.wallet == wallet), key=lambda due: (due.since, due.number))
+        self._trim(wallet)
         for due in owed:
             if due.amount > self.accounts[wallet].room:
                 return
