@@ -9,12 +9,14 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from time import monotonic
 from typing import ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
 
 from apps.core.db import direct_dsn, in_thread
 from apps.relay import counting, settlement
+from apps.relay.leases import Patience
 from apps.relay.loops import AWAY, insist, listen, repeat
 from apps.relay.refusals import RefusalCounter
 from apps.relay.reservation import CALL_SECONDS
@@ -94,6 +96,7 @@ class Keeper:
         self._owner_id = owner_id
         self._dsn = dsn
         self._hint = asyncio.Event()
+        self._patience = Patience(wallet.LEASE.total_seconds())
         self._transports = Transports()
         self._tasks: list[asyncio.Task[None]] = []
         self._ledger = GroupCommit(dsn, owner_id, settlement.SETTLE)
@@ -105,7 +108,7 @@ class Keeper:
         self._begin(self._keep_up, every=POLL_SECONDS, hint=self._hint)
         self._begin(partial(listen, self._dsn, NOTIFIED, self._hint), every=RETRY_SECONDS)
         self._begin(self._renew_lease, every=HEARTBEAT_SECONDS)
-        self._begin(_expire_holds, every=EXPIRY_SECONDS)
+        self._begin(self._expire_holds, every=EXPIRY_SECONDS)
         self._begin(self._flush_refusals, every=REFUSALS_SECONDS)
 
     async def stop(self) -> None:
@@ -140,6 +143,11 @@ class Keeper:
         if not await in_thread(wallet.heartbeat, self._owner_id):
             self._owner_id = await in_thread(wallet.register_owner)
             self._ledger.act_as(self._owner_id)
+        self._patience.note_renewal(monotonic())
+
+    async def _expire_holds(self) -> None:
+        while self._patience.may_judge(monotonic()) and (await in_thread(wallet.expire_holds) >= wallet.EXPIRE_AT_MOST):
+            pass  # more of them wait
 
     async def _keep_up(self) -> None:
         snapshots = self.runtime.snapshots
@@ -152,11 +160,6 @@ class Keeper:
         """Each count is given once: what does not reach the database is lost, as in a crash."""
         if counts := self.runtime.refusals.drain():
             await in_thread(usage.add_refusals, counts)
-
-
-async def _expire_holds() -> None:
-    while await in_thread(wallet.expire_holds) >= wallet.EXPIRE_AT_MOST:
-        pass  # more of them wait
 
 
 def _log_defect(task: asyncio.Task[None]) -> None:

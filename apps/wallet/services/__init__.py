@@ -36,11 +36,12 @@ from apps.wallet.services.corrections import debit_adjustment, refund_charge, re
 from apps.wallet.services.dues import cancel_due, open_due
 from apps.wallet.services.entries import post_transfer, post_transfers
 from apps.wallet.services.lots import grant_lot, refund_lot, withdraw_lot
-from apps.wallet.services.owners import end_owner, forget_owners, heartbeat, register_owner
+from apps.wallet.services.owners import LEASE, end_owner, forget_owners, heartbeat, register_owner
 from apps.wallet.services.staff import cancel_due_by_staff, set_free_only_by_staff, set_limit_by_staff
 
 __all__ = [
     "EXPIRE_AT_MOST",
+    "LEASE",
     "authorise",
     "cancel_due",
     "cancel_due_by_staff",

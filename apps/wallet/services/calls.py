@@ -1,6 +1,6 @@
 """Holds: authorise, extend, settle, void, expire."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from apps.wallet import errors, execution
@@ -38,9 +38,13 @@ def hand_over_hold(call_id: UUID, *, owner_id: int, max_until: datetime, release
         raise errors.HoldGone
 
 
-def expire_holds(*, at_most: int = EXPIRE_AT_MOST) -> int:
-    """Ends holds of dead owners and those past their latest end; returns how many. Any process, any time."""
-    return number("SELECT wallet_expire(%s)", at_most)
+def expire_holds(*, at_most: int = EXPIRE_AT_MOST, patience: timedelta = timedelta(0)) -> int:
+    """Ends holds of dead owners and those past their latest end; returns how many. Any process, any time.
+
+    `patience`: how long ago a lease must have run out, for callers that cannot tell a dead owner from one that, like
+    themselves, did not reach the database.
+    """
+    return number("SELECT wallet_expire(%s, %s)", at_most, patience)
 
 
 def drop_echoes() -> int:

@@ -1,19 +1,21 @@
 -- Closes what a dead process left open, and what ran past its time. Safe to run anywhere, any number of times.
 
-CREATE FUNCTION wallet_expired_holds(among uuid[], at_most integer) RETURNS uuid[] LANGUAGE sql VOLATILE AS $$
+-- `patience`: for how long a lease may have run out before its owner counts as dead.
+CREATE FUNCTION wallet_expired_holds(among uuid[], at_most integer, patience interval) RETURNS uuid[]
+LANGUAGE sql VOLATILE AS $$
     SELECT array_agg(q.id) FROM (
         SELECT h.id FROM wallet_hold h LEFT JOIN wallet_owner o ON o.id = h.owner_id
         WHERE (among IS NULL OR h.id = ANY (among))
-            AND (o.lease_until IS NULL OR o.lease_until < wallet_now() OR h.max_until < wallet_now())
+            AND (o.lease_until IS NULL OR o.lease_until < wallet_now() - patience OR h.max_until < wallet_now())
         LIMIT at_most
     ) q
 $$;
 
 -- The candidates are read without a lock (hold rows never before accounts), then read again behind the account locks:
 -- a lease may have been renewed meanwhile.
-CREATE FUNCTION wallet_expire(at_most integer) RETURNS integer LANGUAGE plpgsql AS $$
+CREATE FUNCTION wallet_expire(at_most integer, patience interval DEFAULT '0') RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
-    ids uuid[] := wallet_expired_holds(NULL, at_most);
+    ids uuid[] := wallet_expired_holds(NULL, at_most, patience);
     none bigint[];
 BEGIN
     IF ids IS NULL THEN
@@ -21,7 +23,7 @@ BEGIN
     END IF;
     PERFORM wallet_lock(array_agg(DISTINCT p.account))
         FROM wallet_hold h CROSS JOIN unnest(h.accounts) AS p (account) WHERE h.id = ANY (ids);
-    ids := wallet_expired_holds(ids, at_most);
+    ids := wallet_expired_holds(ids, at_most, patience);
     IF ids IS NULL THEN
         RETURN 0;
     END IF;
