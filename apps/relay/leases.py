@@ -6,8 +6,8 @@ from time import monotonic
 class Patience:
     """After a time in which this process could not renew its lease, neither could others, so theirs prove nothing.
 
-    Nobody's holds are expired until the own lease stands again and a whole lease has passed, in which the others renewed
-    theirs. `now` is a monotonic time in seconds.
+    Nobody's holds are expired until the own lease stands again and a whole lease has passed, in which the others could
+    renew theirs. `now` is a monotonic time in seconds.
     """
 
     def __init__(self, lease_seconds: float) -> None:

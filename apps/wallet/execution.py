@@ -1,7 +1,7 @@
 """Runs the ledger's statements on Django's own connection, inside whatever transaction is open there."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import psycopg
@@ -12,7 +12,7 @@ from apps.wallet.packing import Packed, PackedDumper
 from apps.wallet.statements import Ending, Parameters
 from apps.wallet.types import HoldAnswer, HoldRequest, SettleEntry, Settlement, SettleStatement, WrittenOff
 
-Scalar = int | str | UUID | datetime | timedelta | list[int] | None
+Scalar = int | str | UUID | datetime | list[int] | None
 
 _ERRORS: Mapping[str, type[errors.WalletError]] = {
     "SL001": errors.IdempotencyConflict,

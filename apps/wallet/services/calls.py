@@ -44,7 +44,7 @@ def expire_holds(*, at_most: int = EXPIRE_AT_MOST, patience: timedelta = timedel
     `patience`: how long ago a lease must have run out, for callers that cannot tell a dead owner from one that, like
     themselves, did not reach the database.
     """
-    return number("SELECT wallet_expire(%s, %s)", at_most, patience)
+    return number("SELECT wallet_expire(%s, make_interval(secs => %s))", at_most, int(patience.total_seconds()))
 
 
 def drop_echoes() -> int:
