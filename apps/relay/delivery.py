@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 import httpx
 from django.http import HttpResponse
@@ -209,6 +210,9 @@ class _Stream:
         usage = await self._usage()
         if usage.estimated and not usage.output_tokens:
             usage = NOTHING
+        if usage.estimated and isinstance(error, InsufficientQuota):
+            # Sizes told when the hold was used up; a count that finds more would charge what nobody had.
+            usage = replace(usage, output_tokens=min(usage.output_tokens, self._growth.held))
         if error is None:
             await self._call.settle(usage)
         else:
