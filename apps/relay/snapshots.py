@@ -83,9 +83,9 @@ class LiveSnapshots:
         """
         if not self._has_legacy and not is_well_formed(queries.TOKEN_PREFIX, secret):
             return None
-        found = await self.token_by_digest(digest_of(secret))
+        found = await self._tokens.get(digest_of(secret))
         if found is None and self._has_legacy and not secret.startswith(queries.TOKEN_PREFIX):
-            return await self.token_by_digest(digest_of(queries.TOKEN_PREFIX + secret))
+            return await self._tokens.get(digest_of(queries.TOKEN_PREFIX + secret))
         return found
 
     async def token_by_digest(self, digest: bytes) -> TokenSnapshot | None:
@@ -160,6 +160,10 @@ class LiveSnapshots:
 
 class FreshSnapshots(LiveSnapshots):
     """Reads everything again at each sign-in: for use inside a transaction, where no version moves."""
+
+    async def token_by_secret(self, secret: str) -> TokenSnapshot | None:
+        await self.reload()
+        return await super().token_by_secret(secret)
 
     async def token_by_digest(self, digest: bytes) -> TokenSnapshot | None:
         await self.reload()
