@@ -77,7 +77,6 @@ class Moving:
 
     def check(self) -> None:
         """Judges every row, and counts. Raises `RowsBad` when one is bad, unless bad rows are to be skipped."""
-        closing.refuse_closed()
         with on_disk() as repeats:
             for file in self.files:
                 for batch in in_batches(rows_of(file)):

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.console.moving import closing, report
+from apps.console.moving.errors import RowsBad
 from apps.console.moving.files import CSV, JSON, ImportFile, open_file
 from apps.console.moving.importing import Moving, Options
 from apps.core import clock
@@ -44,6 +45,7 @@ class Command(BaseCommand):
             raise CommandError(str(error.text)) from None
 
     def _import(self, files: list[ImportFile], options: Options) -> None:
+        closing.refuse_closed()
         at = clock.now()
         in_use = closing.rate_in_use(at=at)
         moving = Moving(files, in_use.rate, options, at, tell=self.stderr.write)
@@ -51,8 +53,10 @@ class Command(BaseCommand):
         self._say(report.rate_lines(in_use))
         try:
             moving.check()
-        finally:
+        except RowsBad:
             self._say(report.file_lines(moving.tally, options))
+            raise
+        self._say(report.file_lines(moving.tally, options))
         moving.write()
         after = report.would_be(before, moving.tally) if options.dry_run else report.read_books()
         self._say(report.result_lines(moving.tally, options, before=before, after=after))
