@@ -134,7 +134,7 @@ def importing(site: Site, file: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def test_an_import_that_was_killed_goes_on_where_it_was(own_site: Site, tmp_path: Path) -> None:
     file = tmp_path / "balances.csv"
-    file.write_text(BALANCES + rows_of("bob@example.com", "row", 800))
+    file.write_text(BALANCES + rows_of("bob@example.com", "row", 300))
     with importing(own_site, file) as running:
         running.send_signal(signal.SIGKILL)
         running.wait()
@@ -142,20 +142,20 @@ def test_an_import_that_was_killed_goes_on_where_it_was(own_site: Site, tmp_path
 
     said = own_site.manage("import_balances", str(file))
 
-    assert 0 < done < 800
-    assert done % 200 == 0
-    assert f"recharge {800 - done:,}" in " ".join(said.split("Imported now")[1].split())
-    assert own_site.rows(LOTS, "migration:%") == [(800, 800 * 7_000_000_000)]
+    assert 0 < done < 300
+    assert done % 25 == 0
+    assert f"recharge {300 - done:,}" in " ".join(said.split("Imported now")[1].split())
+    assert own_site.rows(LOTS, "migration:%") == [(300, 300 * 7_000_000_000)]
 
 
 def test_two_imports_at_once_import_each_row_once(site: Site, email: str, tmp_path: Path) -> None:
     prefix, file = uuid7().hex, tmp_path / "balances.csv"
-    file.write_text(BALANCES + rows_of(email, prefix, 300))
+    file.write_text(BALANCES + rows_of(email, prefix, 100))
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _: site.manage("import_balances", str(file)), range(2)))
 
-    assert site.rows(LOTS, f"migration:{prefix}%") == [(300, 300 * 7_000_000_000)]
+    assert site.rows(LOTS, f"migration:{prefix}%") == [(100, 100 * 7_000_000_000)]
 
 
 def test_a_long_file_takes_no_more_memory_than_a_short_one(site: Site, email: str, tmp_path: Path) -> None:
@@ -185,14 +185,14 @@ def test_a_long_file_takes_no_more_memory_than_a_short_one(site: Site, email: st
 
 def test_an_import_that_is_writing_is_waited_for_and_the_end_is_final(own_site: Site, tmp_path: Path) -> None:
     file = tmp_path / "balances.csv"
-    file.write_text(BALANCES + rows_of("bob@example.com", "row", 1000))
+    file.write_text(BALANCES + rows_of("bob@example.com", "row", 300))
     with importing(own_site, file) as running:
         own_site.manage("import_balances", "--close", "--yes")
         assert running.wait(60) == 1
 
     done, granted = own_site.rows(LOTS, "migration:%")[0]
-    assert 0 < done < 1000
-    assert done % 200 == 0
+    assert 0 < done < 300
+    assert done % 25 == 0
     assert granted == done * 7_000_000_000
     with pytest.raises(AssertionError, match="The standard quota type no longer exists"):
         own_site.manage("import_balances", str(file))

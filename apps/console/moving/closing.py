@@ -8,9 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from django.db import transaction
+from django.db import OperationalError, transaction
+from psycopg.errors import LockNotAvailable
 
-from apps.console.moving.errors import MovingClosed
+from apps.console.moving.errors import MovingBusy, MovingClosed
 from apps.console.moving.quota_rate import QuotaRate
 from apps.core.locks import lock_for_transaction
 from apps.journal import queries as journal_queries
@@ -53,7 +54,7 @@ def refuse_closed() -> None:
 def close_import(*, at: datetime, reason: str) -> bool:
     """Ends the import for good; False when it was ended before. Waits for an import that is writing."""
     with transaction.atomic(durable=True):
-        lock_for_transaction(_LOCK)
+        _wait_for_others()
         if closed_at() is not None:
             return False
         journal.record_act(Act(CLOSED, _TARGET, _TARGET_ID, reason=reason), at=at)
@@ -72,7 +73,7 @@ def enter(rate: QuotaRate, *, at: datetime) -> None:
     """What every batch does first, in its transaction: waits for the one before, refuses after the end, and fixes the
     rate at the very first. Raises `MovingClosed`, also when another import has begun at another rate meanwhile.
     """
-    lock_for_transaction(_LOCK)
+    _wait_for_others()
     refuse_closed()
     in_use = rate_in_use(at=at)
     if in_use.begun_at is None:
@@ -80,3 +81,13 @@ def enter(rate: QuotaRate, *, at: datetime) -> None:
         journal.record_act(Act(BEGUN, _TARGET, _TARGET_ID, details=details), at=at)
     elif in_use.rate.credits_per_usd != rate.credits_per_usd:
         raise MovingClosed("Another import has begun at another rate meanwhile. Run this one again.")
+
+
+def _wait_for_others() -> None:
+    """Raises `MovingBusy` when that takes longer than the database lets a statement wait."""
+    try:
+        lock_for_transaction(_LOCK)
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise MovingBusy from error
+        raise

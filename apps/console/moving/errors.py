@@ -5,6 +5,7 @@ SluiceError
     ├── FileUnreadable      the file as a whole cannot be read
     ├── FileChanged         it is another file than the one that was checked
     ├── RowsBad             rows that cannot be imported; each was told
+    ├── MovingBusy          another import is writing
     └── MovingClosed        the import was ended for good
 """
 
@@ -29,3 +30,8 @@ class RowsBad(Invalid, MovingError):
 
 class MovingClosed(Conflict, MovingError):
     code = "moving_closed"
+
+
+class MovingBusy(Conflict, MovingError):
+    code = "moving_busy"
+    text = "Another import is writing. Wait until it has ended, then run this again: nothing is imported twice."
