@@ -45,7 +45,7 @@ from apps.usage import queries as usage
 from apps.usage.types import LogFilters, LoggedCall
 from apps.wallet import queries as wallet
 from apps.wallet import services as wallet_services
-from apps.wallet.quota_types import refuse_gone_in
+from apps.wallet.quota_types import LOT_FIELDS, refuse_gone_in
 from apps.wallet.statement_lines import Code, Movement, Period
 
 PUBLIC_GROUP: Final = "default"
@@ -65,6 +65,7 @@ class WalletView(PlatformView):
     def patch(self, request: Request, team: TeamAccess) -> Response:
         """Whether calls stop when free credit is used up: they answer 402 then, and paid credit stays untouched. It
         takes effect with the next call, and can be turned off at any time."""
+        refuse_gone_in(request.data)
         asked = WalletChangeSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         services.set_free_only(team, is_on=asked.validated_data["stop_when_free_is_used_up"], at=clock.now())
@@ -80,6 +81,7 @@ class StatementView(PlatformView):
     @team_required("wallet.view", scope="read")
     def get(self, request: Request, team: TeamAccess) -> Response:
         """Opening balance, every movement newest first, closing balance. `kind` chooses among the movements only."""
+        refuse_gone_in(request.query_params, names=LOT_FIELDS | {"kind"})
         asked = StatementFilterSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         cursor, size = page_of(request)

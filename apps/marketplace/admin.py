@@ -14,7 +14,7 @@ from apps.core import clock
 from apps.core.admin import ReadOnlyAdmin, ServiceAction, ServiceActionsMixin, actor_of
 from apps.journal.recorded_admin import RecordedAdmin
 from apps.marketplace import services
-from apps.marketplace.forms import CreditRateForm, ModelForm, NewPriceForm
+from apps.marketplace.forms import CreditRateForm, ModelForm, ModelTypeForm, NewPriceForm
 from apps.marketplace.models import CreditRate, Model, ModelType, PriceVersion, Vendor
 
 # What a new price begins with where a model has none.
@@ -121,6 +121,7 @@ class VendorAdmin(DictionaryAdmin):
 
 @admin.register(ModelType)
 class ModelTypeAdmin(DictionaryAdmin):
+    form = ModelTypeForm
     list_display = ("code", "name", "position")
 
 

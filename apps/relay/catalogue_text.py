@@ -30,8 +30,7 @@ def refuse_gone_section(section: object) -> None:
     """For a section that there is none of: raises `StandardQuotaGone` if it was to bring the old quota type back."""
     for entry in section if isinstance(section, list) else [section]:
         refuse_gone(entry, field="code")
-        if isinstance(entry, dict):
-            refuse_gone_in(entry, names=_NAMING)
+        refuse_gone_in(entry, names=_NAMING)
 
 
 def _inside(value: object) -> Iterator[tuple[str, object]]:

@@ -1,6 +1,5 @@
 """Shapes of API tokens on the platform API."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -38,8 +37,7 @@ class TokenTermsSerializer(StrictSerializer):
 
     def to_internal_value(self, data: object) -> Any:
         """Raises `StandardQuotaGone` for a token that is to spend the old quota type only."""
-        if isinstance(data, Mapping):
-            refuse_gone_in(data)
+        refuse_gone_in(data)
         return super().to_internal_value(data)
 
 

@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.admin import ReasonForm
 from apps.core.ids import uuid7
 from apps.core.money import nanos_from_text
+from apps.wallet.errors import StandardQuotaGone
 from apps.wallet.models import Refill
+from apps.wallet.quota_types import gone_field
 
 
 class KeyedForm(ReasonForm):
@@ -30,6 +32,12 @@ class KeyedForm(ReasonForm):
         if not key.startswith(f"{self.purpose}:"):
             raise forms.ValidationError(_("Open the page again."))
         return key
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuses a kind of credit that is gone, although no form of ours asks for one: forms are sent by hand too."""
+        if gone_field(self.data) is not None:
+            raise forms.ValidationError(StandardQuotaGone.text)
+        return super().clean()
 
 
 class AmountForm(KeyedForm):

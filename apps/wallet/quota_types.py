@@ -26,12 +26,14 @@ def refuse_gone(name: object, *, field: str) -> None:
         raise StandardQuotaGone(field=field)
 
 
-def gone_field(fields: Mapping[str, object], *, names: Collection[str] = LOT_FIELDS) -> str | None:
+def gone_field(fields: object, *, names: Collection[str] = LOT_FIELDS) -> str | None:
     """The first of these fields that names the old type, whether the reader knows such a field or not."""
+    if not isinstance(fields, Mapping):
+        return None
     return next((name for name in sorted(names) if is_gone(fields.get(name))), None)
 
 
-def refuse_gone_in(fields: Mapping[str, object], *, names: Collection[str] = LOT_FIELDS) -> None:
+def refuse_gone_in(fields: object, *, names: Collection[str] = LOT_FIELDS) -> None:
     """Raises `StandardQuotaGone` when one of these fields names the old type."""
     field = gone_field(fields, names=names)
     if field is not None:

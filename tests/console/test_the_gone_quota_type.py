@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from apps.marketplace.models import Model
+from apps.marketplace.models import Model, ModelType
 from apps.teams.types import TeamAccess
 from apps.wallet import services as wallet
 from apps.wallet.errors import StandardQuotaGone
@@ -117,10 +117,13 @@ def test_a_token_cannot_be_made_or_changed_for_it(headers: dict[str, str], token
         assert error["message"].startswith(GONE)
 
 
-@pytest.mark.parametrize("path", ["/api/wallet", "/api/wallet/statement"])
-@pytest.mark.parametrize("field", ["type", "quota_type", "source"])
-def test_a_wallet_is_not_filtered_by_it(headers: dict[str, str], path: str, field: str) -> None:
-    answer = Client().get(f"{path}?{field}=standard", headers=headers)
+@pytest.mark.parametrize(
+    "query",
+    ["?type=standard", "?quota_type=Standard", "?source=standard"]
+    + [f"/statement?{field}=standard" for field in ("kind", "type", "source")],
+)
+def test_a_wallet_is_not_filtered_by_it(headers: dict[str, str], query: str) -> None:
+    answer = Client().get(f"/api/wallet{query}", headers=headers)
 
     assert answer.status_code == 400
     assert answer.json()["error"]["message"].startswith(GONE)
@@ -150,6 +153,16 @@ def test_the_back_office_gives_no_such_credits(client: Client, team: TeamAccess,
 
     assert GONE in page.content.decode()
     assert Lot.objects.filter(wallet_id=team.wallet_id).count() == 1
+
+
+@pytest.mark.django_db
+def test_the_back_office_adds_no_such_type_to_the_dictionary(client: Client) -> None:
+    form = {"code": "standard", "name": "{}", "position": "1"}
+
+    page = sign_in_staff(client).post("/admin/marketplace/modeltype/add/", form)
+
+    assert GONE in page.content.decode()
+    assert not ModelType.objects.filter(code="standard").exists()
 
 
 def test_the_ledger_grants_no_such_lot(team: TeamAccess) -> None:

@@ -89,5 +89,7 @@ def _wait_for_others() -> None:
         lock_for_transaction(_LOCK)
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
-            raise MovingBusy from error
+            raise MovingBusy(
+                "Another import is writing. Wait until it has ended, then run this again: nothing is imported twice."
+            ) from None
         raise

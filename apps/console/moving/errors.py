@@ -34,4 +34,3 @@ class MovingClosed(Conflict, MovingError):
 
 class MovingBusy(Conflict, MovingError):
     code = "moving_busy"
-    text = "Another import is writing. Wait until it has ended, then run this again: nothing is imported twice."
