@@ -47,6 +47,7 @@ class BusinessInstantField(serializers.DateTimeField):
 
     def to_internal_value(self, value: object) -> datetime:
         if isinstance(value, str) and (on := _date_of(value)) is not None:
+            _check_year(on)
             return day_start(on)
         return super().to_internal_value(value)  # type: ignore[arg-type]  # refuses what is no text
 
@@ -59,7 +60,7 @@ class StatementFilterSerializer(serializers.Serializer):  # type: ignore[type-ar
     def get_fields(self) -> dict[str, serializers.Field]:  # type: ignore[type-arg]
         help_text = "An instant, or a date for the beginning of that business day."
         instants = {
-            name: BusinessInstantField(required=False, validators=[_within_reach], help_text=help_text)
+            name: BusinessInstantField(required=False, validators=[_check_year], help_text=help_text)
             for name in ("from", "to")
         }
         return {**super().get_fields(), **instants}
@@ -110,7 +111,7 @@ class LogFilterSerializer(serializers.Serializer):  # type: ignore[type-arg]
     def get_fields(self) -> dict[str, serializers.Field]:  # type: ignore[type-arg]
         """`from` is a keyword of Python and cannot stand in the class."""
         instants = {
-            name: serializers.DateTimeField(required=False, validators=[_within_reach]) for name in ("from", "to")
+            name: serializers.DateTimeField(required=False, validators=[_check_year]) for name in ("from", "to")
         }
         return {**super().get_fields(), **instants}
 
@@ -228,7 +229,7 @@ class ModelDetailSerializer(ModelSerializer):
     rate_limits = RateLimitSerializer(allow_null=True, help_text="null for a caller who is not signed in.")
 
 
-def _within_reach(at: datetime) -> None:
+def _check_year(at: date) -> None:
     if not FIRST_YEAR <= at.year <= LAST_YEAR:
         raise serializers.ValidationError("Write an instant of this century.")
 

@@ -11,6 +11,7 @@ from apps.wallet.statement_lines import Period
 
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2098
+_REFUSED: Final = "Those are no days of a statement."
 _DAY = timedelta(days=1)
 _MONTH: Final = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 
@@ -51,13 +52,16 @@ def months_between(first_on: date, last_on: date) -> Iterator[Days]:
 def parse_days(text: str) -> Days:
     """The days that `as_text` wrote; `ValueError` for anything else, for days out of order and for odd years."""
     match = _MONTH.fullmatch(text)
-    if match is not None:
-        return checked(month_of(date(int(match[1]), int(match[2]), 1)))
     first, _, last = text.partition("..")
-    return checked(Days(date.fromisoformat(first), date.fromisoformat(last)))
+    try:
+        if match is not None:
+            return checked(month_of(date(int(match[1]), int(match[2]), 1)))
+        return checked(Days(date.fromisoformat(first), date.fromisoformat(last)))
+    except (ValueError, OverflowError):  # the latter where a calendar ends
+        raise ValueError(_REFUSED) from None
 
 
 def checked(days: Days) -> Days:
     if not FIRST_YEAR <= days.first_on.year <= days.last_on.year <= LAST_YEAR or days.first_on > days.last_on:
-        raise ValueError("Those are no days of a statement.")
+        raise ValueError(_REFUSED)
     return days
