@@ -3,8 +3,12 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from django.core import mail
+from django.db import connection
+from django.test import Client
 
 from apps.accounts.models import User
 from apps.core import clock
@@ -12,8 +16,9 @@ from apps.marketplace import services as marketplace
 from apps.teams import queries as teams
 from apps.teams.types import TeamAccess
 from apps.wallet import queries as wallet
+from apps.wallet import services as wallet_services
 from apps.wallet.models import Lot, Transfer
-from tests.cast import make_team, make_user
+from tests.cast import PASSWORD, make_team, make_user
 from tests.console.moves import HEADER, Move
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_checked")]
@@ -146,6 +151,22 @@ def test_a_dry_run_says_the_same_and_keeps_nothing(move: Move, bob: User) -> Non
     assert Lot.objects.count() == 2
 
 
+def test_whoever_is_added_signs_in_after_forgot_password(move: Move) -> None:
+    move.csv("1,New@Example.com,recharge,500000\n", "--create-users")
+    new = User.objects.get(email="new@example.com")
+    assert not new.has_usable_password()
+    browser = Client()
+
+    browser.post("/accounts/password/reset/", {"email": "new@example.com"})
+    link = next(word for word in mail.outbox[-1].body.split() if "/accounts/password/reset/key/" in word)
+    page = browser.get(urlsplit(link).path, follow=True)
+    browser.post(page.request["PATH_INFO"], {"password1": PASSWORD, "password2": PASSWORD})
+
+    new.refresh_from_db()
+    assert new.check_password(PASSWORD)
+    assert balance_of(new) == 7_000_000_000
+
+
 def test_every_bad_row_is_told_with_its_line_and_nothing_is_imported(move: Move, bob: User) -> None:
     said = move.csv(
         "1,bob@example.com,recharge,500000\n"
@@ -246,6 +267,20 @@ def test_the_first_import_fixes_the_rate_for_those_that_follow(move: Move, bob: 
     assert move.refusal == ""
     assert "The first import fixed this rate" in said
     assert balance_of(bob) == 14_000_000_000
+
+
+def test_an_import_keeps_the_order_of_locks(move: Move, bob: User, team: TeamAccess) -> None:
+    wallet_services.set_free_only(team.wallet_id, is_on=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL sluice.ledger_guard = 'on'")
+
+    move.csv(
+        f"1,bob@example.com,,recharge,500000\n3,,{team.public_id},recharge,500000\n2,,{team.public_id},standard,1\n",
+        header="source_id,email,team,type,quota\n",
+    )
+
+    assert move.refusal == ""
+    assert Lot.objects.filter(source="migration").count() == 3
 
 
 def test_a_team_is_named_by_its_public_id(move: Move, team: TeamAccess) -> None:
