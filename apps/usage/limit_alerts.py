@@ -1,6 +1,6 @@
 """Tells people when half, four fifths and all of a limit is used: tokens and budgets alike, once a step and period."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -44,6 +44,21 @@ _TELL = f"""
     SELECT account_id, wallet_id, kind, label, base_nanos, limit_nanos, used_nanos, resets_at, percent
     FROM passed JOIN told USING (account_id) ORDER BY account_id
 """  # noqa: S608  constants
+
+_TAKE_AS_TOLD = f"""
+    INSERT INTO usage_limitalert (account_id, base_nanos, percent, told_at)
+    SELECT account_id, base_nanos, CASE WHEN used_nanos >= limit_nanos THEN 100
+                                        WHEN used_nanos >= limit_nanos - limit_nanos / 5 THEN 80 ELSE 50 END, %(at)s
+    FROM ({USED_LIMITS}) AS u
+    WHERE account_id = ANY (%(accounts)s) AND used_nanos >= limit_nanos - limit_nanos / 2
+    ON CONFLICT (account_id) DO NOTHING
+"""  # noqa: S608  constants
+
+
+def take_limits_as_told(account_ids: Sequence[int], *, at: datetime) -> None:
+    """Tells nobody of what was used before these limits came here; the next step is told. Safe to repeat."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_AS_TOLD, {"at": at, "accounts": list(account_ids)})
 
 
 def tell_of_limits(*, at: datetime) -> int:

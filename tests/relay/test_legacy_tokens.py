@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from apps.core import clock
 from apps.core.secret_tokens import digest_of
 from apps.relay import queries, services
 from apps.relay.models import ApiToken
 from apps.relay.snapshots import LiveSnapshots
+from apps.usage.limit_alerts import tell_of_limits
 from apps.wallet import queries as wallet
 from tests.cast import make_team
 from tests.relay.conftest import Relay
@@ -126,6 +128,27 @@ def test_a_raised_limit_lets_a_blocked_token_spend_the_difference(old: Old) -> N
     services.change_token(token.pk, actor=None, at=clock.now(), limit_nanos=7_500_000_000)
 
     assert [old.call(KEY)[0] for _ in range(2)] == [200, 402]
+
+
+def test_nobody_is_told_of_what_was_used_elsewhere_but_of_the_next_step(old: Old) -> None:
+    # 7 of 10.5 credits are used, two thirds: the half is past, four fifths come at 8.4.
+    old.bring(
+        {"unlimited": False, "remain_quota": 250_000, "used_quota": 500_000},
+        {"key": "x" * 20, "unlimited": False, "remain_quota": 0, "used_quota": 500_000},
+    )
+
+    assert tell_of_limits(at=clock.now()) == 0
+    assert [old.call(KEY)[0] for _ in range(3)] == [200] * 3
+    assert tell_of_limits(at=clock.now()) == 1
+
+
+def test_several_disabled_tokens_are_locked_together(old: Old) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL sluice.ledger_guard = 'on'")
+
+    tokens = old.bring(*({"key": str(n) * 20, "enabled": False} for n in (1, 2)))
+
+    assert all(token.disabled_at for token in tokens)
 
 
 def test_disabled_and_expired_tokens_stay_so(old: Old) -> None:

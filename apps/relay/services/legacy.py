@@ -18,6 +18,7 @@ from apps.relay.models import ApiToken
 from apps.relay.services.tokens import NAME_LENGTH, SHOWN_LENGTH, apply_terms
 from apps.relay.types import LegacyToken
 from apps.teams import services as teams
+from apps.usage import services as usage
 from apps.wallet import services as wallet
 from apps.wallet.types import LimitKind
 
@@ -52,6 +53,7 @@ def adopt_tokens(tokens: Sequence[LegacyToken], *, at: datetime) -> list[bool]:
     with transaction.atomic():
         wallets = {team_id: teams.lock_team(team_id).wallet_id for team_id in sorted({t.team_id for t in tokens})}
         adopted = [_adopt(token, wallet_id=wallets[token.team_id], at=at) for token in tokens]
+        usage.take_limits_as_told([row.account_id for row in adopted if row is not None], at=at)
         closed = [row.account_id for row in adopted if row is not None and row.disabled_at is not None]
         if closed:
             wallet.lock_accounts(closed)
