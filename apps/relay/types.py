@@ -30,6 +30,7 @@ class LegacyToken:
     """0 caps nothing."""
     used_nanos: int
     model_codes: tuple[str, ...] = ()
+    ip_allow: tuple[str, ...] = ()
     expires_at: datetime | None = None
     is_enabled: bool = True
 

@@ -166,6 +166,16 @@ def test_a_token_keeps_its_models(old: Old) -> None:
     assert [old.call(KEY, model)[0] for model in ("fixed-model", "chat-model")] == [200, 404]
 
 
+def test_a_token_keeps_its_addresses(old: Old) -> None:
+    with pytest.raises(CommandError):
+        old.bring({"ip_allow": ["203.0.113.7", "nowhere"]})
+    assert "token 1: ip_allow: write addresses such as 203.0.113.7" in old.said
+
+    old.bring({"ip_allow": "203.0.113.7, 198.51.100.0/24"})
+
+    assert old.call(KEY)[0] == 403
+
+
 def test_a_deleted_token_is_refused_and_not_brought_back(old: Old) -> None:
     (token,) = old.bring({})
     services.delete_token(token.pk, actor=None, at=clock.now())

@@ -50,6 +50,7 @@ class Token:
             limit_nanos=self.limit_nanos,
             used_nanos=self.used_nanos,
             model_codes=self.row.models,
+            ip_allow=self.row.ip_allow,
             expires_at=self.row.expires_at,
             is_enabled=self.row.is_enabled,
         )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from ipaddress import ip_network
 from typing import Final, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -18,7 +19,7 @@ OWNER_FIELDS: Final = frozenset({"email", "team"})
 PAID_FIELDS: Final = ("paid_minor", "currency", "refund_until")
 BALANCE_FIELDS: Final = frozenset({"source_id", "type", "quota", "spend_until", *PAID_FIELDS}) | OWNER_FIELDS
 TOKEN_FIELDS: Final = (
-    frozenset({"name", "key", "unlimited", "remain_quota", "used_quota", "expires_at", "models", "enabled"})
+    frozenset({"name", "key", "unlimited", "remain_quota", "used_quota", "expires_at", "models", "ip_allow", "enabled"})
     | OWNER_FIELDS
 )
 
@@ -28,7 +29,10 @@ _WHOLE = re.compile(r"[0-9]{1,18}")
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,_eE+-]*")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _TEAM = re.compile(r"team_[a-z2-7]{26}")
-_FLAGS: Final[Mapping[object, bool]] = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+_FLAGS: Final[Mapping[object, bool]] = {
+    **dict.fromkeys(("true", "t", "yes", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "0"), False),
+}
 _FORMULA: Final = ("=", "+", "-", "@")
 _MOST_MODELS: Final = 100
 
@@ -71,6 +75,7 @@ class TokenRow:
     used_quota: int
     expires_at: datetime | None
     models: tuple[str, ...]
+    ip_allow: tuple[str, ...]
     is_enabled: bool
 
 
@@ -112,7 +117,8 @@ def token_row(raw: Mapping[str, object], place: str, *, owner: Owner | None = No
         remaining_quota=None if is_unlimited else fields.whole("remain_quota"),
         used_quota=fields.whole("used_quota"),
         expires_at=fields.instant("expires_at"),
-        models=fields.names("models"),
+        models=fields.names("models", "the ids of models"),
+        ip_allow=fields.addresses("ip_allow"),
         is_enabled=fields.flag("enabled", absent=True),
     )
     return BadRow(place, tuple(fields.problems)) if fields.problems else row
@@ -221,14 +227,20 @@ class Fields:
             self.problems.append(f"{name}: write true or false")
         return bool(known)
 
-    def names(self, name: str) -> tuple[str, ...]:
+    def addresses(self, name: str) -> tuple[str, ...]:
+        texts = self.names(name, "addresses or networks")
+        if not all(map(_is_network, texts)):
+            self.problems.append(f"{name}: write addresses such as 203.0.113.7 or 203.0.113.0/24")
+        return texts
+
+    def names(self, name: str, what: str) -> tuple[str, ...]:
         """A list, or a text with commas. Nothing means all, so a list that turns out empty is a mistake."""
         value = self._raw.get(name)
         if value is None or value == "" or value == []:
             return ()
         parts = value.split(",") if isinstance(value, str) else value
         if not isinstance(parts, list) or not all(isinstance(part, str) and part.strip() for part in parts):
-            self.problems.append(f"{name}: write the ids of models, with commas between them")
+            self.problems.append(f"{name}: write {what}, with commas between them")
             return ()
         if len(parts) > _MOST_MODELS:
             self.problems.append(f"{name}: write at most {_MOST_MODELS}")
@@ -247,6 +259,13 @@ def _is_email(text: str) -> bool:
     except ValidationError:
         return False
     return True
+
+
+def _is_network(text: str) -> bool:
+    try:
+        return ip_network(text, strict=False) is not None and "%" not in text
+    except ValueError:
+        return False
 
 
 def _why_not_whole(text: str) -> str:

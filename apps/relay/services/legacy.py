@@ -15,7 +15,7 @@ from apps.journal.types import Act
 from apps.relay import queries
 from apps.relay.errors import TokenInvalid, TokenTaken
 from apps.relay.models import ApiToken
-from apps.relay.services.tokens import NAME_LENGTH, SHOWN_LENGTH, apply_terms
+from apps.relay.services.tokens import NAME_LENGTH, SHOWN_LENGTH, TokenTerms, apply_terms
 from apps.relay.types import LegacyToken
 from apps.teams import services as teams
 from apps.usage import services as usage
@@ -75,7 +75,12 @@ def _adopt(legacy: LegacyToken, *, wallet_id: int, at: datetime) -> ApiToken | N
         raise TokenInvalid(_("This token used more than an account can count."), field="used")
     token = ApiToken(team_id=legacy.team_id, name=_next_name(legacy), digest=digest, legacy=True, created_at=at)
     token.prefix, token.last_four = text[:SHOWN_LENGTH], text[-4:]
-    apply_terms(token, {"limit_nanos": legacy.limit_nanos, "model_codes": legacy.model_codes}, at=at)
+    terms: TokenTerms = {
+        "limit_nanos": legacy.limit_nanos,
+        "model_codes": legacy.model_codes,
+        "ip_allow": legacy.ip_allow,
+    }
+    apply_terms(token, terms, at=at)
     token.expires_at = legacy.expires_at  # one that is over already stays over
     token.disabled_at = None if legacy.is_enabled else at
     token.account_id = wallet.open_limit(
