@@ -54,8 +54,9 @@ class GroupCommit:
     """For processes: shares statements and commits between concurrent calls.
 
     `authorise` and `extend` raise `LedgerBusy` when too many wait and `LedgerUnavailable` when the database stays away
-    past the deadline. An authorise whose caller left is voided. A settle never expires: it waits for the database, even
-    when its caller stopped waiting.
+    past the deadline; `authorise` also while settles are held up, so that nothing begins that cannot be charged. An
+    authorise whose caller left is voided. A settle never expires: it waits for the database, even when its caller
+    stopped waiting.
     """
 
     def __init__(self, dsn: str, owner_id: int, settle_statement: SettleStatement) -> None:
@@ -93,7 +94,7 @@ class GroupCommit:
         return self._asking.is_alive and self._ending.is_alive
 
     async def authorise(self, request: HoldRequest) -> HoldAnswer:
-        if not self._ending.is_alive:
+        if not self._ending.is_alive or self._ending.is_held_up:
             raise LedgerUnavailable  # what could not be settled must not begin
         return await self._asking.submit(request)
 

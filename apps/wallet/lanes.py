@@ -23,6 +23,7 @@ HANG_SECONDS = 10.0
 PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 1.0
 DRAIN_SECONDS = 20.0
+HELD_UP_SECONDS = 3.0
 SESSION = "-c statement_timeout=5s -c lock_timeout=2s -c idle_in_transaction_session_timeout=10s -c jit=off"
 
 Request = TypeVar("Request")
@@ -34,6 +35,7 @@ _AGAIN = (
     psycopg.errors.LockNotAvailable,
     psycopg.errors.DeadlockDetected,
     psycopg.errors.SerializationFailure,
+    psycopg.errors.DiskFull,
 )
 
 
@@ -96,6 +98,13 @@ class Lane(Generic[Request, Answer]):
         self._connection: AsyncConnection | None = None
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
+        self._failing_since: float | None = None
+
+    @property
+    def is_held_up(self) -> bool:
+        """Whether the database has not carried out a batch for so long that more should not be begun."""
+        since = self._failing_since
+        return since is not None and asyncio.get_running_loop().time() - since > HELD_UP_SECONDS
 
     @property
     def is_alive(self) -> bool:
@@ -197,11 +206,14 @@ class Lane(Generic[Request, Answer]):
                 await self._disconnect()
             except (psycopg.Error, ValueError, TypeError, KeyError, struct.error):
                 log.exception("ledger %s: batch of %s refused", self._name, len(batch))
+                self._failing_since = None
                 return False
             else:
+                self._failing_since = None
                 self._resolve(batch, answers)
                 return True
             resend = True
+            self._failing_since = self._failing_since or asyncio.get_running_loop().time()
             self._give_up_expired(batch)
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)

@@ -11,17 +11,20 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
 import psycopg
+from redis import Redis
+from redis.exceptions import RedisError
 
-from config.embedded import postgres, valkey
+from config.embedded import guard, postgres, valkey
 from tests import databases
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 100
+KILL_SECONDS = 10
 
 
 class Web:
@@ -42,8 +45,7 @@ class Web:
 
     def children(self) -> list[int]:
         """The serving processes under the supervisor."""
-        listed = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
-        return [int(pid) for pid in listed.split()]
+        return children_of(self.pid)
 
     def wait(self) -> Self:
         deadline = time.monotonic() + START_SECONDS
@@ -94,6 +96,7 @@ class Site:
         self.database = postgres.start(self.folder)
         self.broker = valkey.start(self.folder)
         self.dsn = databases.copy(self.database.url("postgres"), self._database)
+        self.data = Path(self.one("SHOW data_directory"))
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -176,7 +179,33 @@ class Site:
                 start_new_session=True,
             )
 
+    # -- Without a word of warning ---------------------------------------------------------------
+
+    def kill_database(self) -> None:
+        """kill -9 of the postmaster and every backend; `database.restart()` brings them back."""
+        postmaster = guard.postmaster_of(self.data)
+        if postmaster is not None:
+            for pid in (postmaster, *children_of(postmaster)):
+                kill(pid)
+            assert guard.wait_until(lambda: guard.postmaster_of(self.data) is None, KILL_SECONDS)
+
+    def kill_broker(self) -> None:
+        """kill -9 of Valkey; `broker.restart()` brings it back."""
+        if (pid := self.broker_pid()) is not None:
+            kill(pid)
+            assert guard.wait_until(lambda: self.broker_pid() is None, KILL_SECONDS)
+
+    def broker_pid(self) -> int | None:
+        try:
+            with Redis.from_url(self.broker.url) as client:
+                return int(client.info("server")["process_id"])
+        except RedisError:
+            return None
+
     # -- What the books say ----------------------------------------------------------------------
+
+    def connected(self) -> psycopg.Connection:
+        return psycopg.connect(self.dsn)
 
     def rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.dsn) as connection:
@@ -197,6 +226,16 @@ def running_upstream(wrap: Sequence[str] = ()) -> Iterator[tuple[str, int]]:
         finally:
             running.send_signal(signal.SIGTERM)
             running.wait(10)
+
+
+def kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def children_of(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in listed.read_text().split()] if listed.exists() else []
 
 
 def free_port() -> int:

@@ -4,24 +4,21 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 from typing import Any, Self
 
 import psycopg
-from redis import Redis
-from redis.exceptions import RedisError
 
 from config.embedded import guard
 from tests.doubles.database_line import DatabaseLine
 from tests.live.catalogue import catalogue, each, model, tokens
-from tests.live.site import Site, Web, running_upstream
+from tests.live.site import Site, Web, kill, running_upstream
 from tests.storm.choices import FAULTS
 
 PROCESSES = 2
 HEALTHY_SECONDS = 60
-KILL_SECONDS = 10
 LEASE_SECONDS = 12
 """Of a serving process, here: two heartbeats may be missed. The product's 30 s would only make rounds longer."""
 
@@ -62,7 +59,6 @@ class Fleet:
             self.site = stack.enter_context(Site(self._folder, database="storm", LOG_LEVEL="WARNING"))
             with psycopg.connect(self.site.dsn) as connection:
                 connection.execute(SHORT_LEASE)
-            self._data = Path(self.site.one("SHOW data_directory"))
             made = self.site.seed({"catalogue": _catalogue(upstream), "teams": TEAMS})
             self.teams = {wanted["name"]: team for wanted, team in zip(TEAMS, made["teams"], strict=True)}
             self.line = stack.enter_context(DatabaseLine(self.site.dsn, self._folder / "line"))
@@ -99,29 +95,23 @@ class Fleet:
 
     def _kill_one_web(self, chance: Random) -> None:
         if children := self.web.children():
-            _kill(chance.choice(children))
+            kill(chance.choice(children))
 
     def _kill_all_web(self, _: Random) -> None:
         children = self.web.children()
         self.web.kill()  # first, or it would replace them
         for child in children:
-            _kill(child)
+            kill(child)
 
     def _kill_worker(self, _: Random) -> None:
         os.killpg(self.worker.running.pid, signal.SIGKILL)
         self.worker.running.wait()
 
     def _kill_postgres(self, _: Random) -> None:
-        postmaster = guard.postmaster_of(self._data)
-        if postmaster is not None:
-            for pid in (postmaster, *_children_of(postmaster)):
-                _kill(pid)
-            assert guard.wait_until(lambda: guard.postmaster_of(self._data) is None, KILL_SECONDS)
+        self.site.kill_database()
 
     def _kill_valkey(self, _: Random) -> None:
-        if (pid := self._valkey_pid()) is not None:
-            _kill(pid)
-            assert guard.wait_until(lambda: self._valkey_pid() is None, KILL_SECONDS)
+        self.site.kill_broker()
 
     def _cut_connections(self, _: Random) -> None:
         self.site.one(CUT)
@@ -136,9 +126,9 @@ class Fleet:
 
     def restore(self) -> None:
         """Starts again what is gone, and waits until calls are served."""
-        if guard.postmaster_of(self._data) is None:
+        if guard.postmaster_of(self.site.data) is None:
             self.site.database.restart()
-        if self._valkey_pid() is None:
+        if self.site.broker_pid() is None:
             self.site.broker.restart()
         if self.web.running.poll() is not None:
             self.web = self._start_web(port=self.web.port)
@@ -156,23 +146,6 @@ class Fleet:
         while len(self.web.children()) < PROCESSES:
             assert time.monotonic() < deadline, "a web process was not replaced"
             time.sleep(0.1)
-
-    def _valkey_pid(self) -> int | None:
-        try:
-            with Redis.from_url(self.site.broker.url) as client:
-                return int(client.info("server")["process_id"])
-        except RedisError:
-            return None
-
-
-def _kill(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-
-
-def _children_of(pid: int) -> list[int]:
-    listed = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(child) for child in listed.read_text().split()] if listed.exists() else []
 
 
 def _catalogue(upstream: str) -> dict[str, Any]:

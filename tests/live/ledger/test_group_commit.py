@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from apps.core.ids import uuid7
+from apps.wallet import lanes
 from apps.wallet.batching import LEDGER_ONLY, SETTLE_CALL, GroupCommit
 from apps.wallet.errors import LedgerBusy, LedgerFault, LedgerUnavailable
 from apps.wallet.lanes import Lane
@@ -27,6 +28,13 @@ NOTED = SettleStatement(
     """,
     ("uuid", "text"),
 )
+NO_ROOM = """
+CREATE OR REPLACE FUNCTION live_no_room() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full';
+END $$;
+CREATE TRIGGER no_room BEFORE INSERT ON live_note FOR EACH ROW EXECUTE FUNCTION live_no_room();
+"""
 CUT = (
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
     "WHERE datname = current_database() AND application_name LIKE 'sluice ledger %'"
@@ -221,6 +229,29 @@ def test_a_settle_waits_until_the_database_is_back(ledger: LiveLedger) -> None:
 
     run(story)
     assert ledger.columns(wallet) == (10 * CREDIT, CREDIT, 0)
+
+
+def test_while_settles_are_held_up_nothing_new_begins(
+    ledger: LiveLedger, notes: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "HELD_UP_SECONDS", 0.2)
+    wallet = ledger.wallet(10 * CREDIT)
+    first, second = requests_on(ledger, wallet, 2)
+    ledger.connection.execute(NO_ROOM)
+
+    async def story() -> None:
+        async with running(ledger, NOTED) as commit:
+            await commit.authorise(first)
+            settle = asyncio.create_task(commit.settle(entry(first, note="fine")))
+            await asyncio.sleep(0.5)
+            with pytest.raises(LedgerUnavailable):
+                await commit.authorise(second)
+            ledger.connection.execute("DROP TRIGGER no_room ON live_note")
+            assert (await settle).outcome is Outcome.CHARGED
+            assert (await commit.authorise(second)).refusal is None
+
+    run(story)
+    assert ledger.columns(wallet) == (10 * CREDIT, CREDIT, CREDIT)
 
 
 def test_a_hold_of_a_caller_who_left_is_given_back(ledger: LiveLedger) -> None:
