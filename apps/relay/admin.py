@@ -21,10 +21,22 @@ from apps.core.admin import (
 from apps.core.errors import Conflict
 from apps.core.money import credits_text
 from apps.relay import queries, services
-from apps.relay.forms import TERMS, ChannelForm, KeyForm, ProbeForm
+from apps.relay.forms import TERMS, ChannelForm, KeyForm, ProbeForm, TokenLimitForm
 from apps.relay.models import ApiToken, Channel, ChannelKey, ChannelModel
 from apps.relay.probe import probe
 from apps.relay.transports import new_transport
+
+
+def _set_limit(request: HttpRequest, token: ApiToken, cleaned: dict[str, Any]) -> str:
+    services.change_token(
+        token.pk,
+        actor=actor_of(request),
+        at=clock.now(),
+        reason=cleaned["reason"],
+        limit_nanos=cleaned["limit"] or 0,
+        reset=cleaned["reset"],
+    )
+    return gettext("The limit is changed.")
 
 
 @admin.register(ApiToken)
@@ -38,6 +50,16 @@ class ApiTokenAdmin(ServiceActionsMixin, ReadOnlyAdmin):
         *("expires_at", "created_by", "created_at", "disabled_at", "deleted_at", "legacy"),
     )
     service_actions = (
+        ServiceAction(
+            name="limit",
+            label=_("Change limit"),
+            explanation=_("Holds from the next call on. What was used in this period stays used."),
+            permission="relay.change_apitoken",
+            call=_set_limit,
+            form=TokenLimitForm,
+            initial=lambda token: {"limit": credits_text(token.limit_nanos), "reset": token.reset},
+            offered_for=lambda token: token.deleted_at is None,
+        ),
         ServiceAction(
             name="disable",
             label=_("Disable token"),

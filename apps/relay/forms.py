@@ -1,4 +1,4 @@
-"""The back office's forms for channels: what they accept is what the services accept."""
+"""The back office's forms for tokens and channels: what they accept is what the services accept."""
 
 from typing import Any, cast
 
@@ -7,9 +7,10 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import ReasonForm
+from apps.core.forms import CreditsField
 from apps.relay import services
 from apps.relay.errors import ChannelInvalid
-from apps.relay.models import Channel
+from apps.relay.models import Channel, Reset
 
 TERMS = ("kind", "base_url", "priority", "weight", "region", "transport", "bills_after_cancel")
 
@@ -36,6 +37,17 @@ class ChannelForm(forms.ModelForm[Channel]):
         if "access_groups" in self.cleaned_data:
             terms["access_groups"] = [group.code for group in self.cleaned_data["access_groups"]]
         return cast(services.ChannelTerms, terms)
+
+
+class TokenLimitForm(ReasonForm):
+    limit = CreditsField(
+        label=_("Limit in credits"),
+        required=False,
+        may_be_zero=True,
+        help_text=_("Leave empty, or write 0, for no limit of its own."),
+    )
+    reset = forms.ChoiceField(label=_("Filled up again"), required=False, choices=[("", _("Never")), *Reset.choices])
+    field_order = ("limit", "reset", "reason")
 
 
 class KeyForm(ReasonForm):

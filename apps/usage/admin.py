@@ -6,6 +6,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
@@ -86,7 +88,7 @@ class UsageRecordAdmin(ReadOnlyAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         stored = [field.name for field in UsageRecord._meta.fields if field.name not in ("id", "charge_nanos")]
-        return ["request_id", *stored, "cost", "address"]
+        return ["request_id", *stored, "cost", "ledger", "address"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return [*self.get_readonly_fields(request, obj)]
@@ -110,6 +112,12 @@ class UsageRecordAdmin(ReadOnlyAdmin):
     @admin.display(description=_("cost in credits"))
     def cost(self, record: UsageRecord) -> str:
         return credits_text(record.charge_nanos)
+
+    @admin.display(description=_("ledger"))
+    def ledger(self, record: UsageRecord) -> str:
+        """Where staff refund it."""
+        url = reverse("admin:wallet_transfer_changelist")
+        return format_html('<a href="{}?q={}">{}</a>', url, record.id, _("Transfers of this call"))
 
     @admin.display(description=_("address"))
     def address(self, record: UsageRecord) -> str:

@@ -8,8 +8,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import ReasonForm
+from apps.core.forms import CreditsField
 from apps.core.ids import uuid7
-from apps.core.money import nanos_from_text
 from apps.wallet.errors import StandardQuotaGone
 from apps.wallet.models import Refill
 from apps.wallet.quota_types import gone_field
@@ -41,7 +41,7 @@ class KeyedForm(ReasonForm):
 
 
 class AmountForm(KeyedForm):
-    amount = forms.CharField(label=_("Credits"), max_length=20)
+    amount = CreditsField(label=_("Credits"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -52,22 +52,15 @@ class AmountForm(KeyedForm):
             "limit": settings.APPROVAL_ABOVE_CREDITS
         }
 
-    def clean_amount(self) -> int | None:
-        return positive_nanos(self.cleaned_data["amount"])
-
 
 class PartOfLotForm(AmountForm):
-    amount = forms.CharField(label=_("Credits"), max_length=20, required=False)
+    amount = CreditsField(label=_("Credits"), required=False)
 
     def amount_help(self) -> str:
         return gettext(
             "Leave empty for all that is unspent and not held by calls. Above %(limit)s credits, a second person has "
             "to approve."
         ) % {"limit": settings.APPROVAL_ABOVE_CREDITS}
-
-    def clean_amount(self) -> int | None:
-        text: str = self.cleaned_data["amount"].strip()
-        return positive_nanos(text) if text else None
 
 
 class GrantForm(AmountForm):
@@ -91,32 +84,11 @@ class LotRefundForm(PartOfLotForm):
 
 
 class LimitForm(ReasonForm):
-    limit = forms.CharField(
+    limit = CreditsField(
         label=_("Limit in credits"),
-        max_length=20,
         required=False,
+        may_be_zero=True,
         help_text=_("Leave empty for no limit. A limit below what is used refuses further calls."),
     )
     refill = forms.ChoiceField(label=_("Filled up again"), required=False, choices=[("", _("Never")), *Refill.choices])
     field_order = ("limit", "refill", "reason")
-
-    def clean_limit(self) -> int | None:
-        text: str = self.cleaned_data["limit"].strip()
-        return _nanos(text) if text else None
-
-
-def positive_nanos(text: str) -> int:
-    nanos = _nanos(text.strip())
-    if nanos <= 0:
-        raise forms.ValidationError(_("Write an amount above 0."))
-    return nanos
-
-
-def _nanos(text: str) -> int:
-    try:
-        nanos = int(nanos_from_text(text))
-    except ValueError:
-        raise forms.ValidationError(_("Write an amount such as 10 or 10.50, with at most nine decimals.")) from None
-    if nanos < 0:
-        raise forms.ValidationError(_("Write an amount above 0."))
-    return nanos

@@ -13,6 +13,8 @@ from apps.wallet import services as wallet
 from apps.wallet.models import Due, Lot, Transfer, TransferKind
 from apps.wallet.types import LimitKind, LotTerms, Mandate, Posting
 from tests.backoffice.desk import colleague, fill_in, id_of, said
+from tests.cast import make_token
+from tests.usage.calls import row, store
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_checked")]
 CREDIT = 1_000_000_000
@@ -211,3 +213,24 @@ def test_acts_on_money_ask_for_a_recent_sign_in(desk: Client, team: TeamAccess) 
 
     for page in pages:
         assert desk.get(page)["Location"].startswith("/accounts/reauthenticate/"), page
+
+
+def test_the_limit_of_a_token_is_changed_on_its_page(team: TeamAccess) -> None:
+    owner = colleague("owner@example.com", group="owner")
+    token, _ = make_token(team, limit="5")
+
+    answer = fill_in(owner, f"/admin/relay/apitoken/{token.pk}/limit/", limit="7.5", reset="monthly")
+
+    assert said(answer) == ["The limit is changed."]
+    assert queries.limit_use([token.account_id])[token.account_id].remaining_nanos == 7_500_000_000
+    line = AuditEntry.objects.get(act="token.changed")
+    assert (line.reason, line.details["reset"]) == ("promised by phone", {"from": "", "to": "monthly"})
+
+
+def test_a_call_leads_to_its_transfers(desk: Client, team: TeamAccess) -> None:
+    call = row(clock.now() - timedelta(minutes=1), team_id=team.id, wallet_id=team.wallet_id)
+    store((call, "charged", 1_000))
+
+    page = desk.get(f"/admin/usage/usagerecord/{call.id}/change/").content.decode()
+
+    assert f"/admin/wallet/transfer/?q={call.id}" in page

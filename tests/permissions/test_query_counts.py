@@ -14,7 +14,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from apps.core import clock
+from apps.core.ids import uuid7
+from apps.journal import services as journal
+from apps.journal.types import ApprovalRequest
 from apps.relay.models import ApiToken
+from apps.wallet import services as wallet
+from apps.wallet.models import TransferKind
+from apps.wallet.types import House, Mandate, Posting
 from tests.cast import grant, make_team, make_token
 from tests.permissions.conftest import World
 from tests.permissions.table import route_names
@@ -57,6 +64,18 @@ def add_rows(world: World, times: int) -> None:
             ip="192.0.2.7",
         )
         store((call, "charged", 1_000))
+        add_corrections(world.team.wallet_id)
+
+
+def add_corrections(wallet_id: int) -> None:
+    """A fee that was refunded, a due, and a request that waits for a second person."""
+    key, at = str(uuid7()), clock.now()
+    fee = Posting(key, TransferKind.STORAGE_FEE, wallet_id, House.REVENUE, 2_000_000, wallet_id)
+    wallet.refund_charge(wallet.post_transfer(fee), Mandate(f"{key} back", "", None), amount_nanos=1_000_000)
+    due = Mandate(f"{key} due", "", None)
+    wallet.open_due(wallet_id, due, amount_nanos=10**15, kind=TransferKind.STORAGE_FEE, since=at)
+    asked = ApprovalRequest("credits.granted", "wallet", str(wallet_id), {"amount_nanos": 1, "key": key}, "why", 7)
+    journal.request_approval(asked, at=at)
 
 
 def queries_of(client: Client, path: str) -> int:

@@ -70,7 +70,13 @@ def create_token(
 
 
 def change_token(
-    token_id: int, *, actor: int | None, at: datetime, name: str | None = None, **terms: Unpack[TokenTerms]
+    token_id: int,
+    *,
+    actor: int | None,
+    at: datetime,
+    name: str | None = None,
+    reason: str = "",
+    **terms: Unpack[TokenTerms],
 ) -> ApiToken:
     """New terms for a token that is not deleted. What it has used stays apart from its limit: lowering the limit below
     it refuses further calls, 0 lifts the limit. A limit that begins to be refilled starts its first period unused.
@@ -85,7 +91,7 @@ def change_token(
         if (token.limit_nanos, token.reset) != (before["limit_nanos"], before["reset"]):
             wallet.set_limit(token.account_id, limit_nanos=token.limit_nanos or None, refill=token.reset)
         token.save()
-        _record("token.changed", token, actor=actor, at=at, before=before)
+        _record("token.changed", token, actor=actor, at=at, reason=reason, before=before)
     return token
 
 
