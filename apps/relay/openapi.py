@@ -28,13 +28,14 @@ _CALLS: Final[dict[str, tuple[str, str, dict[str, Any], list[str]]]] = {
 _ERRORS: Final = {
     "400": "The request could not be understood.",
     "401": "The API token is unknown, disabled or expired.",
-    "402": "The token's limit or the wallet's balance does not cover the call; `scope`, `need` and `have` say which.",
+    "402": "The token's limit, a budget or the balance does not cover the call; `scope`, `need` and `have` say "
+    "which. A stream that has begun ends with the reason `length` instead.",
     "404": "There is no such model; `nearest` names those that may be meant.",
     "413": "The body is larger than 25 MiB.",
     "429": "A limit of calls is reached; `limit_type` says which, `Retry-After` when to come back.",
     "502": "The provider failed.",
     "503": "The service or every provider of the model is busy.",
-    "504": "The provider did not answer in time.",
+    "504": "The provider did not answer in time, or the call took longer than an hour.",
 }
 _HEADERS: Final = {
     "x-request-id": {"description": "The call's id, as in the request log.", "schema": {"type": "string"}},

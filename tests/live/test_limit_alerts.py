@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.live.site import ROOT, Site
@@ -41,6 +42,19 @@ def test_two_sweeps_at_once_tell_of_40_limits_40_times(site: Site, new_team: Cal
     site.rows(UNDO, accounts)
 
     assert (sum(found), told) == (40, 40)
+
+
+def test_control_two_that_look_before_they_write_tell_twice(site: Site) -> None:
+    with psycopg.connect(site.dsn, autocommit=True) as one, psycopg.connect(site.dsn, autocommit=True) as other:
+        one.execute("CREATE TABLE naive_told (account bigint)")
+        looked = [connection.execute("SELECT count(*) FROM naive_told").fetchone() for connection in (one, other)]
+        for connection, found in zip((one, other), looked, strict=True):
+            if found == (0,):
+                connection.execute("INSERT INTO naive_told VALUES (1)")
+        told = one.execute("SELECT count(*) FROM naive_told").fetchone()
+        one.execute("DROP TABLE naive_told")
+
+    assert told == (2,)
 
 
 def sweep(site: Site) -> subprocess.Popen[str]:

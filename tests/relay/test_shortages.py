@@ -1,16 +1,22 @@
 """What a call is told when its money does not fit: which limit, what it leaves, what helps. Each may say no."""
 
+from dataclasses import replace
+
 import pytest
+from asgiref.sync import async_to_sync
 
 from apps.core import clock
+from apps.core.ids import uuid7
 from apps.core.money import NANOS_PER_CREDIT
-from apps.relay import services, shortage
-from apps.relay.types import BudgetSnapshot
+from apps.relay import quote, reservation, services, shortage, wire
+from apps.relay.errors import InsufficientQuota
+from apps.relay.types import Admission, BudgetSnapshot, Caller, Reservation, TeamSnapshot
 from apps.wallet import queries
 from apps.wallet import services as wallet
-from apps.wallet.types import HoldAnswer, LotTerms, Mandate, Refusal
+from apps.wallet.batching import LEDGER_ONLY, Direct
+from apps.wallet.types import TASKS_OWNER, HoldAnswer, LimitKind, LotTerms, Mandate, Refusal
 from tests.relay.conftest import Relay
-from tests.relay.snapshots import token
+from tests.relay.snapshots import admission, token
 from tests.relay.test_long_streams import writing
 
 pytestmark = pytest.mark.django_db
@@ -92,3 +98,35 @@ def test_a_refilled_limit_says_that_waiting_helps(relay: Relay) -> None:
     error = relay.chat().error
 
     assert "raise the limit of the key, or wait until it is refilled (daily)" in error["message"]
+
+
+def test_a_budget_of_the_token_is_held_on_and_refuses_in_its_own_name(relay: Relay) -> None:
+    # 16,384 tokens out at 8 a million are 0.131 credits: the budget holds one such call and not two
+    budget = wallet.open_limit(
+        relay.team.wallet_id, kind=LimitKind.PROJECT, label="Shop", limit_nanos=NANOS_PER_CREDIT // 5
+    )
+    caller = token(
+        account_id=relay.token.account_id,
+        wallet_id=relay.team.wallet_id,
+        budgets=(BudgetSnapshot(budget, "project"),),
+    )
+    admitted = replace(admission(), caller=Caller(caller, TeamSnapshot(relay.team.id, "default"), "192.0.2.7"))
+
+    first = authorised(admitted)
+    with pytest.raises(InsufficientQuota) as refused:
+        authorised(admitted)
+
+    assert first.accounts == (relay.token.account_id, budget, relay.team.wallet_id)
+    assert queries.limit_use([budget])[budget].held_nanos > 131_000_000
+    assert refused.value.details["scope"] == "project"
+    assert "The budget of this project leaves" in str(refused.value.text)
+    wallet.void_hold(first.call_id)
+
+
+def authorised(admitted: Admission) -> Reservation:
+    """The hold of a plain call, as the pipeline asks for it."""
+    body = b'{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}]}'
+    ask = wire.peek(body, wire.CHAT)
+    quoted = quote.quote(ask, wire.shape_of(ask), admitted)
+    ledger = Direct(TASKS_OWNER, LEDGER_ONLY)
+    return async_to_sync(reservation.authorise)(ledger, uuid7(), ask, admitted, quoted, seconds=60)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 
 from apps.core import clock
 from apps.core.ids import uuid7
@@ -179,3 +180,24 @@ def test_a_page_of_tokens_takes_two_queries_however_many_there_are(team: TeamAcc
         page = queries.token_page(team.id, size=3)
 
     assert [shown.token.name for shown in page.results] == ["app 4", "app 3", "app 2"]
+
+
+def test_the_command_makes_a_token_whose_limit_is_refilled(team: TeamAccess, capsys: pytest.CaptureFixture[str]):
+    call_command("create_token", "--team", team.public_id, "--name", "app", "--limit", "5", "--reset", "weekly")
+
+    (made,) = queries.tokens_of(team.id)
+    assert (made.token.reset, made.use.refill, made.use.limit_nanos) == ("weekly", "weekly", nanos_from_text("5"))
+    assert capsys.readouterr().out.startswith("sk-")
+
+
+def test_a_limit_that_begins_to_be_refilled_starts_unused_and_one_that_ends_to_be_keeps_its_use(team: TeamAccess):
+    token, _ = make_token(team, limit="5")
+    spend(token, "4")
+
+    change(token, reset="monthly")
+    assert queries.token_use(token).use.used_nanos == 0
+    spend(token, "3")
+    change(token, reset="")
+
+    assert queries.token_use(token).use.used_nanos == nanos_from_text("3")
+    assert AuditEntry.objects.filter(act="token.changed").latest("id").details["reset"] == {"from": "monthly", "to": ""}
