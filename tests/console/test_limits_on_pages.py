@@ -9,7 +9,7 @@ from apps.core.money import NANOS_PER_CREDIT, nanos_from_text
 from apps.relay import queries as relay
 from apps.wallet import services as wallet
 from apps.wallet.types import TASKS_OWNER, HoldRequest, LimitKind, SettleEntry
-from tests.cast import make_token
+from tests.cast import add_member, make_token
 from tests.console.test_token_pages import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +86,17 @@ def test_a_budget_that_nobody_wrote_a_page_for_warns_on_home_by_its_label(browse
     spend(team, "9", token.account_id, budget)
 
     assert "90 % of the budget of Shop is used" in browser.get("/console/").content.decode()
+
+
+@pytest.mark.parametrize(("role", "may_look"), [("viewer", True), ("billing", False)])
+def test_only_who_may_see_tokens_is_sent_to_them(client, team, role, may_look):
+    token, _ = make_token(team, limit="5")
+    spend(team, "5", token.account_id)
+
+    shown = signed_in(client, add_member(team, role), team).get("/console/").content.decode()
+
+    assert "The limit of app is used up" in shown
+    assert ("View limits" in shown) is may_look
 
 
 def test_a_disabled_token_warns_of_nothing(browser, team):

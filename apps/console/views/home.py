@@ -70,6 +70,7 @@ def home(request: HttpRequest, team: TeamAccess) -> HttpResponse:
         "answered": _share_text(figures.calls - figures.errors, figures.calls),
         "guide": guide,
         "may_create": team.may("tokens.change"),
+        "may_see_tokens": team.may("tokens.view"),
         "may_see_logs": team.may("logs.view"),
         "base_url": f"{settings.PUBLIC_URL}/v1",
         "model": _example_model(team, at=at),
