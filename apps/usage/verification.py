@@ -82,7 +82,8 @@ def violations() -> list[str]:
 def verify_ledger(*, now: Callable[[], datetime], is_full: bool = False) -> Books:
     """Checks what is new in the books, records the run, and makes an operator alert of what is wrong.
 
-    What an open alert tells of is looked at again until a person closes it. Safe to repeat, to kill and to run twice
+    What is wrong in the ledger is told until it is right. A call that was charged wrongly stays so, and is told until a
+    person closes the alert. Safe to repeat, to kill and to run twice
     at once; `is_full` trusts nothing that was verified before.
     """
     run = journal.start_run(JOB, at=now())
@@ -92,7 +93,8 @@ def verify_ledger(*, now: Callable[[], datetime], is_full: bool = False) -> Book
     books = _books(found, _mischarged(until, known=known, is_full=is_full))
     if books.violations:
         journal.raise_alert(ALERT, dedupe_key=JOB, details=_told(books))
-    wallet.note_checked(until)
+    if not found:
+        wallet.note_checked(until)
     details = {"violations": len(books.violations), "through": until.isoformat(), "full": is_full}
     journal.end_run(run, outcome="failed" if books.violations else "finished", at=now(), details=details)
     return books

@@ -116,6 +116,17 @@ def test_a_second_night_counts_the_open_alert_up() -> None:
     assert [alert.times for alert in OperatorAlert.objects.all()] == [2]
 
 
+def test_what_the_ledger_has_wrong_is_told_every_night_whoever_closes_the_alert() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO wallet_posting (key, digest, transfer_id) VALUES ('lost', 'x', wallet_new_id())")
+    let_pass(10)
+    assert verified() == ("key lost names a transfer that is not there",)
+
+    close_alert(OperatorAlert.objects.get().pk, actor=1, at=clock.now(), reason="Seen.")
+
+    assert verified() == ("key lost names a transfer that is not there",)
+
+
 def test_new_calls_are_compared_once_they_have_settled() -> None:
     wallet_id = funded_wallet()
     right, missing = charged_call(wallet_id, with_record=True), charged_call(wallet_id, with_record=False)

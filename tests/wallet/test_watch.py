@@ -65,7 +65,7 @@ def test_what_is_new_waits_until_no_open_transaction_can_come_before_it(later: L
     later(10)
     assert check() == []
 
-    assert checkpoint(payer.wallet) == (10, 100, 10)
+    assert checkpoint(payer.wallet) == (10, 100, 0)
     assert checkpoint(payer.token) == (0, 0, 10)
 
 
@@ -73,12 +73,12 @@ def test_no_transfer_is_added_twice_and_none_is_left_out(later: Later) -> None:
     payer = at_rest(later)
 
     assert check() == []
-    assert checkpoint(payer.wallet) == (10, 100, 10)
+    assert checkpoint(payer.wallet) == (10, 100, 0)
     later(20)
     assert check() == []
     assert check() == []
 
-    assert checkpoint(payer.wallet) == (15, 100, 15)
+    assert checkpoint(payer.wallet) == (15, 100, 0)
 
 
 def test_a_changed_balance_is_found_from_the_checkpoint_on(later: Later) -> None:
@@ -126,7 +126,7 @@ def test_a_full_check_makes_the_same_checkpoints_again(later: Later) -> None:
 
     assert check(is_full=True) == []
 
-    assert checkpoint(payer.wallet) == (15, 100, 15)
+    assert checkpoint(payer.wallet) == (15, 100, 0)
 
 
 def test_a_charge_that_arrives_months_late_counts_when_it_is_posted(later: Later) -> None:
@@ -138,7 +138,7 @@ def test_a_charge_that_arrives_months_late_counts_when_it_is_posted(later: Later
     later(20)
     assert check() == []
 
-    assert checkpoint(payer.wallet) == (15, 100, 15)
+    assert checkpoint(payer.wallet) == (15, 100, 0)
 
 
 def test_rules_of_lots_are_asked_of_changed_wallets_only(later: Later) -> None:

@@ -23,7 +23,8 @@ _LEFT = "(l.amount_nanos - l.consumed_nanos - l.expired_nanos - l.refunded_nanos
 _HOUSES = ", ".join(str(int(house)) for house in House)
 
 # What each account's transfers come to. `drawn`: taken from the wallet and from no lot in particular; `granted`: came
-# in as a lot; `returned`: was drawn and came back, unlike what had left a lot undrawn; `charged`: what calls took.
+# in as a lot; `returned`: was drawn and came back, unlike what had left a lot undrawn; `charged`: of a limit,
+# what its calls took.
 SUMMED = ("debits", "credits", "drawn", "granted", "returned", "charged")
 LEGS = f"""
     SELECT t.debit_account AS account_id, t.at, t.amount_nanos AS debits, 0::bigint AS credits,
@@ -39,7 +40,8 @@ LEGS = f"""
     FROM wallet_transfer t WHERE {{where}} AND t.credit_account NOT IN ({_HOUSES})
     UNION ALL
     SELECT x.id, t.at, 0, 0, 0, 0, 0, t.amount_nanos
-    FROM wallet_transfer t CROSS JOIN LATERAL unnest(t.accounts) AS x (id) WHERE {{where}} AND t.kind IN (1, 4)
+    FROM wallet_transfer t CROSS JOIN LATERAL unnest(t.accounts) AS x (id)
+    WHERE {{where}} AND t.kind IN (1, 4) AND x.id <> t.wallet_id
 """  # noqa: S608  constants
 ADDED = ", ".join(f"sum(s.{name})::bigint AS {name}" for name in SUMMED)
 _SUMS = f"(SELECT s.account_id, {ADDED} FROM ({{rows}}) s GROUP BY s.account_id)"  # noqa: S608  constants

@@ -50,8 +50,8 @@ def warnings() -> list[str]:
 def check(*, is_full: bool = False, again: Sequence[int] = ()) -> list[Violation]:
     """Asks every rule of what is new, and of the wallets `again`; a full check trusts nothing that was verified before.
 
-    Safe to repeat, to kill, and to run twice at once. Changed wallets stay new until the caller, who has written down
-    what was found, calls `note_checked` with an instant from before this.
+    Safe to repeat, to kill, and to run twice at once. What changed stays new until the caller calls
+    `note_checked` with an instant from before this.
     """
     until = checkpoints.settled_until()
     _sum_until(until)
@@ -66,7 +66,7 @@ def check(*, is_full: bool = False, again: Sequence[int] = ()) -> list[Violation
 
 
 def note_checked(until: datetime) -> None:
-    """What changed before `until` was checked and told of."""
+    """What changed before `until` was checked and found right."""
     checkpoints.set_ruled(until)
 
 

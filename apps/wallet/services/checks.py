@@ -19,14 +19,14 @@ def ledger_violations() -> list[str]:
 def check_ledger(*, is_full: bool = False, again: Sequence[int] = ()) -> list[Violation]:
     """Asks every rule of what is new since the last check, and of the wallets `again`; a full one trusts no other.
 
-    Safe to repeat, to kill and to run twice at once. Runs transactions of its own, so call it outside of one. Changed
-    wallets stay new until `note_checked`, so that a caller who dies before telling what was found loses nothing.
+    Safe to repeat, to kill and to run twice at once. Runs transactions of its own, so call it outside of one. What
+    changed stays new until `note_checked`, so that nothing wrong is forgotten, nor what a caller who died had found.
     """
     return invariants.check(is_full=is_full, again=again)
 
 
 def note_checked(until: datetime) -> None:
-    """What changed before `until`, read before a check began, was checked and its result written down."""
+    """What changed before `until`, read before a check began, was checked and found right."""
     invariants.note_checked(until)
 
 
