@@ -43,18 +43,20 @@ def _edge(name: str, at: datetime, on: date, nanos: int) -> list[object]:
 
 
 def _row(movement: Movement) -> tuple[object, ...]:
+    request_id = _public("req", movement.call_id)
+    is_call = movement.id == movement.call_id  # then the same letters name both, and writing them is most of a row
     return (
         _instant(movement.at),
         business_date(movement.at),
         movement.code,
         credits_text(movement.amount_nanos),
         credits_text(movement.balance_nanos),
-        _public("req", movement.call_id),
+        request_id,
         _public("lot", movement.lot_id),
         _public("tr", movement.corrects_id),
         movement.business_on or "",
         safe_text(movement.reason),
-        public_id("tr", movement.id),
+        f"tr{request_id.removeprefix('req')}" if is_call else public_id("tr", movement.id),
     )
 
 

@@ -1,6 +1,7 @@
 """A wallet's statement: what it lists, what it leaves out, and that it adds up to the nanocredit."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -9,6 +10,7 @@ from apps.wallet import errors, services
 from apps.wallet import queries as wallet
 from apps.wallet.models import TransferKind
 from apps.wallet.statement_lines import Code, Period, Total
+from apps.wallet.types import LotTerms, Mandate
 from tests.wallet.conftest import CREDIT, Payer
 from tests.wallet.movements import DAY, charge_at, grant_at, move
 
@@ -98,6 +100,44 @@ def test_a_loss_of_the_house_never_appears(payer: Payer) -> None:
         (Code.ADJUSTMENT, 100 * CREDIT),
     ]
     assert found.closing_nanos == 0
+
+
+def test_every_act_of_the_ledger_is_a_line_of_its_kind(payer: Payer) -> None:
+    def lot(key: str, source: str, **terms: object) -> UUID:
+        mandate = Mandate(key, "", None)
+        return services.grant_lot(
+            payer.wallet,
+            mandate,
+            amount_nanos=CREDIT,
+            source=source,
+            terms=LotTerms(**terms),  # type: ignore[arg-type]
+        )
+
+    bought = lot("bought", "purchase", refund_until=EVER.end, paid_minor=700, currency="CNY")
+    services.refund_lot(bought, Mandate("back", "", None), at=datetime.now(UTC))
+    services.withdraw_lot(lot("bonus", "campaign"), Mandate("bonus gone", "", None))
+    payer.hold(CREDIT)
+    payer.settle(CREDIT)
+    services.refund_charge(payer.calls[-1].call_id, Mandate("sorry", "", None), amount_nanos=3)
+    fee = services.debit_adjustment(payer.wallet, Mandate("fee", "", None), amount_nanos=5)
+    services.reverse_transfer(fee, reason="wrong", actor=None)
+    owed = Mandate("storage", "", None)
+    services.open_due(payer.wallet, owed, amount_nanos=7, kind=TransferKind.STORAGE_FEE, since=datetime.now(UTC))
+
+    found = wallet.statement(payer.wallet, EVER)
+
+    assert [(line.code, line.amount_nanos) for line in reversed(found.page.results)][1:] == [
+        (Code.TOP_UP, CREDIT),
+        (Code.PAID_BACK, -CREDIT),
+        (Code.CAMPAIGN, CREDIT),
+        (Code.WITHDRAWAL, -CREDIT),
+        (Code.COMPUTE, -CREDIT),
+        (Code.REFUND, 3),
+        (Code.ADJUSTMENT, -5),
+        (Code.REVERSAL, 5),
+        (Code.STORAGE, -7),
+    ]
+    assert found.closing_nanos == wallet.balance_of(payer.wallet).balance_nanos == 99 * CREDIT - 4
 
 
 def test_a_foreign_wallet_does_not_show(acme: int) -> None:
