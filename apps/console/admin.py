@@ -86,7 +86,7 @@ def _link(page: str, row: str, text: str) -> str:
 
 @admin.register(ApprovalsAdmin.approvals)
 class ApprovalAdmin(ApprovalsAdmin):
-    list_display = ("id", "status", "label", "wallet_link", "credits", "requested_by", "requested_at", "reason")
+    list_display = ("id", "status", "label", "credits", "wallet_link", "reason", "requested_by", "requested_at")
     fields = (
         "status",
         "label",

@@ -12,7 +12,8 @@ class CreditsField(forms.CharField):
     """An amount in credits, given on as nanocredits; what may stay empty becomes None."""
 
     def __init__(self, *, may_be_zero: bool = False, **kwargs: Any) -> None:
-        super().__init__(max_length=20, **kwargs)
+        widget = forms.TextInput(attrs={"class": "vTextField", "inputmode": "decimal", "autocomplete": "off"})
+        super().__init__(max_length=20, widget=widget, **kwargs)
         self.may_be_zero = may_be_zero
 
     def clean(self, value: Any) -> Any:

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -65,7 +66,7 @@ class Approval(models.Model):
     """
 
     class Status(models.TextChoices):
-        PENDING = "pending", _("Waits for a second person")
+        PENDING = "pending", _("Waiting")
         APPROVED = "approved", _("Approved")
         CARRIED_OUT = "carried_out", _("Carried out")
         REFUSED = "refused", _("Refused")
@@ -132,7 +133,7 @@ class Approval(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.act} {self.target} {self.target_id}"
+        return gettext("Request %(number)s") % {"number": self.pk}
 
     @property
     def is_decided(self) -> bool:
