@@ -65,6 +65,19 @@ def test_a_stream_ends_where_the_free_credit_does_and_paid_credit_stays(relay: R
     assert paid.remaining_nanos == 100 * NANOS_PER_CREDIT
 
 
+def test_turning_the_switch_on_while_a_stream_runs_lets_it_use_its_hold_and_no_more(relay: Relay) -> None:
+    only_free_credit(relay, 10_000_000)
+    wallet.set_free_only(relay.team.wallet_id, is_on=False)
+    relay.answers(writing(16_000, told=False))
+
+    reply = relay.during_a_stream(lambda: wallet.set_free_only(relay.team.wallet_id, is_on=True), "hi")
+
+    # its 4,096 tokens were held before; the free credit is less than that, so nothing more can be had
+    assert reply.events[-2]["choices"][0]["finish_reason"] == "length"
+    assert (relay.record.status, relay.record.output_tokens) == (402, 4_096)
+    assert relay.held_nanos == 0
+
+
 @pytest.mark.parametrize(
     ("account", "refusal", "scope", "words"),
     [
