@@ -86,10 +86,12 @@ def test_a_refund_that_reached_no_lot_is_found() -> None:
         payer.wallet,
         call,
     )
+    refund = ask("SELECT id FROM wallet_transfer WHERE kind = 13 AND wallet_id = %s", payer.wallet)
 
     assert invariants.violations() == [
         f"what was refunded to wallet {payer.wallet} is not what went back into its lots",
         f"the lots of wallet {payer.wallet} have something else left than was not booked on them",
+        f"refund {refund} is not what went back into lots by it",
     ]
 
 

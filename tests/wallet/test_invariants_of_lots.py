@@ -199,6 +199,18 @@ def test_refunds_above_their_charge_are_found() -> None:
     ]
 
 
+def test_refunds_that_went_back_into_lots_by_each_other_are_found() -> None:
+    payer = spender()
+    call = payer.charge(10)
+    small = wallet.refund_charge(call, WHY, amount_nanos=1)
+    large = wallet.refund_charge(call, Mandate("second", "test", None), amount_nanos=4)
+    change("UPDATE wallet_return SET amount_nanos = 5 - amount_nanos")
+
+    assert sorted(invariants.violations()) == sorted(
+        f"refund {refund} is not what went back into lots by it" for refund in (small, large)
+    )
+
+
 def test_free_credit_that_stands_elsewhere_is_found() -> None:
     payer = spender()
     wallet.set_free_only(payer.wallet, is_on=True)

@@ -160,6 +160,19 @@ RULES = (
         """,
     ),
     Rule(
+        "refund {} is not what went back into lots by it",
+        """
+        SELECT t.id, t.wallet_id
+        FROM wallet_transfer t
+            LEFT JOIN wallet_transfer c ON c.id = t.reverses_id
+            LEFT JOIN LATERAL (
+                SELECT sum(r.amount_nanos) AS back FROM wallet_return r WHERE r.transfer_id = t.id
+            ) r ON true
+        WHERE t.reverses_id IS NOT NULL AND t.credit_account = t.wallet_id AND <touched t.wallet_id>
+            AND (t.kind = 13 OR c.lot_id IS NULL) AND t.amount_nanos <> coalesce(r.back, 0)
+        """,
+    ),
+    Rule(
         "the refunds of transfer {} are more than it took, or went to another wallet",
         """
         SELECT r.reverses_id, min(r.wallet_id)
