@@ -5,10 +5,12 @@ from django.test import Client
 from pytest_django import Settings
 
 from apps.accounts.models import User
+from apps.core import clock
 from apps.core.ids import uuid7
 from apps.teams.types import TeamAccess
 from apps.wallet import services as wallet
-from apps.wallet.types import HoldRequest
+from apps.wallet.models import TransferKind
+from apps.wallet.types import HoldRequest, Mandate
 from tests.cast import grant, make_token
 
 
@@ -61,3 +63,14 @@ def test_without_a_team_the_own_one_is_meant(client: Client, team: TeamAccess) -
 
     assert body["team"] != team.public_id
     assert (body["balance"], body["lots"]) == ("0", [])
+
+
+@pytest.mark.usefixtures("ledger_checked")
+def test_what_is_owed_stands_as_arrears(client: Client, team: TeamAccess) -> None:
+    for n, nanos in enumerate((150_000_000_000, 250_000_000_001)):
+        mandate = Mandate(f"fee:{n}", "Storage of Shop", None)
+        wallet.open_due(team.wallet_id, mandate, amount_nanos=nanos, kind=TransferKind.STORAGE_FEE, since=clock.now())
+
+    body = client.get(f"/api/wallet?team={team.public_id}").json()
+
+    assert (body["balance"], body["arrears"]) == ("100", "400.000000001")
