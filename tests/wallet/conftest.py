@@ -1,22 +1,17 @@
 """A wallet with 100 credits, a token on it, and the check of the ledger after every test that asks for it."""
 
-import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import pytest
 from django.db import connection
 
 from apps.core.ids import uuid7
-from apps.core.partitions import uuid_floor
-from apps.wallet import invariants
+from apps.wallet import invariants, queries
 from apps.wallet import services as wallet
 from apps.wallet.models import Account, AccountKind, LotSource
 from apps.wallet.types import NO_LIMITS, HoldAnswer, HoldRequest, Mandate, RateLimits, SettleEntry, Settlement
-
-CREDIT = 1_000_000_000
+from tests.wallet.purses import CREDIT, LedgerClock, Purse
 
 
 @pytest.fixture
@@ -82,37 +77,19 @@ def freeze_ledger(db: None) -> Callable[[int], None]:
     return freeze
 
 
-class LedgerClock:
-    """The ledger's clock in a test's hands. It begins at the present and ticks a microsecond each time it is read."""
-
-    def __init__(self) -> None:
-        self.now = datetime.now(UTC).replace(microsecond=0)
-        self._sql("CREATE SEQUENCE test_ticks")
-        self.to(self.now)
-
-    def to(self, at: datetime) -> datetime:
-        self.now = at
-        self._sql(
-            "CREATE OR REPLACE FUNCTION wallet_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS "
-            f"$$ SELECT '{at.isoformat()}'::timestamptz + nextval('test_ticks') * interval '1 microsecond' $$"
-        )
-        return at
-
-    def forward(self, **span: int) -> datetime:
-        return self.to(self.now + timedelta(**span))
-
-    def after(self, **span: int) -> datetime:
-        return self.now + timedelta(**span)
-
-    def call_id(self) -> UUID:
-        """Minted by a process with the same clock."""
-        return UUID(int=(uuid_floor(self.now).int >> 80 << 80) | 7 << 76 | 2 << 62 | secrets.randbits(62))
-
-    def _sql(self, text: str) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(text)
-
-
 @pytest.fixture
 def ledger_clock(db: None) -> LedgerClock:
     return LedgerClock()
+
+
+@pytest.fixture
+def purse(ledger_clock: LedgerClock) -> Iterator[Purse]:
+    """Whose books are right when the test is over."""
+    wallet_id = wallet.open_wallet("Acme")
+    token = wallet.open_limit(wallet_id, kind=AccountKind.TOKEN, label="bot", limit_nanos=None)
+    purse = Purse(ledger_clock, wallet_id, token, wallet.register_owner("test"))
+    yield purse
+    wallet.tend_accounts([wallet_id])
+    assert invariants.violations() == []
+    lots = queries.lots_of(wallet_id)
+    assert sum(lot.remaining_nanos for lot in lots) == queries.balance_of(wallet_id).balance_nanos
