@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from apps.journal import errors, queries
+from apps.core import clock
+from apps.journal import errors, queries, tasks
 from apps.journal import services as journal
 from apps.journal.models import Approval, AuditEntry
 from apps.journal.types import ApprovalRequest
@@ -128,6 +129,14 @@ def test_a_request_ends_after_seven_days_and_is_refused_by_nobody() -> None:
     row = Approval.objects.get(pk=pending)
     assert (row.refused_by_id, row.refused_at, row.refuse_reason) == (None, end, "nobody decided within seven days")
     assert queries.approval_by_id(unused, at=end).status == "expired"
+
+
+def test_the_sweep_runs_twice_and_refuses_once() -> None:
+    long_ago = clock.now() - timedelta(days=8)
+    journal.request_approval(ApprovalRequest("wallet.grant", "wallet", "40", WITH, "goodwill", ADA), at=long_ago)
+
+    assert tasks.refuse_expired_approvals() == 1
+    assert tasks.refuse_expired_approvals(unknown="keyword") == 0
 
 
 def test_each_step_leaves_its_line_in_the_audit_trail() -> None:
