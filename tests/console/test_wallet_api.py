@@ -1,5 +1,7 @@
 """A team's wallet on the platform API."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from pytest_django import Settings
@@ -10,8 +12,11 @@ from apps.core.ids import uuid7
 from apps.teams.types import TeamAccess
 from apps.wallet import services as wallet
 from apps.wallet.models import TransferKind
-from apps.wallet.types import HoldRequest, Mandate
+from apps.wallet.types import HoldRequest, LotTerms, Mandate
 from tests.cast import grant, make_token
+from tests.wallet.conftest import LedgerClock, ledger_clock
+
+__all__ = ["ledger_clock"]
 
 
 @pytest.fixture
@@ -74,3 +79,16 @@ def test_what_is_owed_stands_as_arrears(client: Client, team: TeamAccess) -> Non
     body = client.get(f"/api/wallet?team={team.public_id}").json()
 
     assert (body["balance"], body["arrears"]) == ("100", "400.000000001")
+
+
+def test_a_lot_that_has_ended_is_gone_before_the_balance_is_shown(
+    client: Client, team: TeamAccess, ledger_clock: LedgerClock
+) -> None:
+    terms = LotTerms(clock.now() + timedelta(hours=1))
+    wallet.grant_lot(team.wallet_id, Mandate("short", "", None), amount_nanos=7, source="code", terms=terms)
+    ledger_clock.forward(hours=2)
+
+    body = client.get(f"/api/wallet?team={team.public_id}").json()
+
+    assert body["balance"] == "100"
+    assert {lot["source"]: lot["remaining"] for lot in body["lots"]} == {"gift": "100", "code": "0"}
