@@ -1,7 +1,8 @@
 """Run as a program on a database of its own: refunds under fire, told line by line as JSON for a test to judge.
 
 `cut ACT` does an act again and again, each time on a new wallet; each time the server ends the connection one statement
-later, until the act gets through. `race` lets eight callers at once refund one charge.
+later, until the act gets through. `race` lets eight callers at once refund one charge, then eight people approve one
+request.
 """
 
 import json
@@ -12,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from itertools import count
+from itertools import chain, count
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from apps.console import approvals  # noqa: E402
 from apps.core import clock  # noqa: E402
 from apps.core.ids import uuid7  # noqa: E402
 from apps.journal import services as journal  # noqa: E402
+from apps.journal.errors import ApprovalDecided  # noqa: E402
 from apps.journal.types import ApprovalRequest  # noqa: E402
 from apps.wallet import errors, queries  # noqa: E402
 from apps.wallet import services as wallet  # noqa: E402
@@ -73,6 +75,13 @@ def refund_lot(case: Case) -> None:
 
 def approved_refund(case: Case) -> None:
     """1,500 take two people; the request is the same one however often this is called."""
+    number = asked_for_refund(case)
+    if number is not None:
+        approvals.approve_and_carry_out(number, actor=BOB, at=clock.now())
+
+
+def asked_for_refund(case: Case) -> int | None:
+    """None: it was carried out before."""
     mandate = Mandate(f"approved:{case.wallet}", "slow", ADA)
     try:
         wallet.refund_charge(case.charge, mandate, amount_nanos=1500 * CREDIT)
@@ -80,8 +89,8 @@ def approved_refund(case: Case) -> None:
         act = needed.details["act"]
         assert isinstance(act, StaffAct)
         request = ApprovalRequest(act.name, "wallet", str(act.wallet_id), act.parameters, "slow", ADA)
-        number = journal.request_approval(request, at=clock.now())
-        approvals.approve_and_carry_out(number, actor=BOB, at=clock.now())
+        return journal.request_approval(request, at=clock.now())
+    return None
 
 
 ACTS: dict[str, Callable[[Case], None]] = {
@@ -144,6 +153,25 @@ def race() -> Iterator[dict[str, object]]:
         yield {"answers": answers, "finally": case.available()}
 
 
+def race_of_approvals() -> Iterator[dict[str, object]]:
+    case = new_case()
+    number = asked_for_refund(case)
+    assert number is not None
+    with ThreadPoolExecutor(CALLERS) as pool:
+        answers = list(pool.map(partial(one_of_many_approvers, number), range(BOB, BOB + CALLERS)))
+    yield {"answers": answers, "finally": case.available()}
+
+
+def one_of_many_approvers(number: int, actor: int) -> str:
+    try:
+        approvals.approve_and_carry_out(number, actor=actor, at=clock.now())
+    except ApprovalDecided:
+        return "decided"
+    finally:
+        connection.close()
+    return "carried out"
+
+
 def one_of_many(case: Case, key: str) -> str:
     try:
         return str(
@@ -156,7 +184,7 @@ def one_of_many(case: Case, key: str) -> str:
 
 
 def main() -> None:
-    for line in cuts(sys.argv[2]) if sys.argv[1] == "cut" else race():
+    for line in cuts(sys.argv[2]) if sys.argv[1] == "cut" else chain(race(), race_of_approvals()):
         sys.stdout.write(json.dumps(line) + "\n")
 
 

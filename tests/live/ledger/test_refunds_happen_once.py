@@ -49,13 +49,15 @@ def test_an_act_cut_off_after_any_statement_is_done_once_when_repeated(
     assert {line["finally"] for line in tries} == {after}
 
 
-def test_a_refund_that_eight_repeat_at_once_is_made_once_and_no_eight_exceed_the_charge(ledger: LiveLedger) -> None:
-    same, different = told(ledger, "race")
+def test_eight_at_once_refund_once_under_one_key_never_beyond_the_charge_and_approve_once(ledger: LiveLedger) -> None:
+    same, different, approved = told(ledger, "race")
 
     assert len(set(same["answers"])) == 1
     assert same["finally"] == START + 500
     assert sorted(answer == "too large" for answer in different["answers"]) == [False] * 3 + [True] * 5
     assert different["finally"] == START + 2000
+    assert sorted(approved["answers"]) == ["carried out"] + ["decided"] * 7
+    assert approved["finally"] == START + 1500
 
 
 def test_without_the_lock_eight_refunds_exceed_the_charge(ledger: LiveLedger) -> None:
