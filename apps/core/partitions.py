@@ -69,6 +69,22 @@ def missing_next_month(*, at: datetime | None = None) -> list[str]:
     ]
 
 
+def covered_until(*, at: datetime | None = None) -> datetime:
+    """Until when every partitioned table can take rows; `at` itself when one of them cannot now."""
+    at = at or now()
+    spans = {6: list(months_from(at, ahead=MONTHS_AHEAD)), 8: list(days_from(at, ahead=DAYS_AHEAD))}
+    return min((_covered(table, spans[digits], at) for table, digits in _partitioned_tables().items()), default=at)
+
+
+def _covered(table: str, spans: list[Span], at: datetime) -> datetime:
+    there = _partitions_of(table)
+    for suffix, _, end in spans:
+        if f"{table}_{suffix}" not in there:
+            break
+        at = end
+    return at
+
+
 def drop_before(table: str, at: datetime) -> int:
     """Drops partitions that ended before `at`: how retention forgets, without a DELETE. Returns how many it dropped."""
     old = [name for name in _partitions_of(table) if re.fullmatch(r"\d{8}", name[-8:]) and name[-8:] < f"{at:%Y%m%d}"]

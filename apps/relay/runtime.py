@@ -14,6 +14,8 @@ from typing import ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
 
+from apps.core import partitions
+from apps.core.clock import now
 from apps.core.db import direct_dsn, in_thread
 from apps.relay import counting, settlement
 from apps.relay.leases import Patience
@@ -36,6 +38,7 @@ HEARTBEAT_SECONDS = 5.0
 EXPIRY_SECONDS = 5.0
 POLL_SECONDS = 1.0
 REFUSALS_SECONDS = 10.0
+PARTITIONS_SECONDS = 10.0
 RETRY_SECONDS = 1.0
 DRAIN_SECONDS = 30.0
 NOTIFIED = "relay_snapshots"
@@ -110,6 +113,7 @@ class Keeper:
         self._begin(self._renew_lease, every=HEARTBEAT_SECONDS)
         self._begin(self._expire_holds, every=EXPIRY_SECONDS)
         self._begin(self._flush_refusals, every=REFUSALS_SECONDS)
+        self._begin(self._look_ahead, every=PARTITIONS_SECONDS)
 
     async def stop(self) -> None:
         """Waits for calls under way and settles them, then ends the lease, so that nobody waits for it to run out."""
@@ -155,6 +159,14 @@ class Keeper:
         await snapshots.poll()
         if snapshots.channels is not before:
             self._transports.keep_only(snapshots.channels)
+
+    async def _look_ahead(self) -> None:
+        """A call is not begun when its charge would find no partition. Partitions reach months ahead; see `/readyz`."""
+        at = now()
+        until = await in_thread(partial(partitions.covered_until, at=at))
+        if until <= at:
+            logger.error("Calls are refused: a table has no partition for now. `manage.py migrate` makes it.")
+        self._ledger.book_until(until)
 
     async def _flush_refusals(self) -> None:
         """Each count is given once: what does not reach the database is lost, as in a crash."""

@@ -5,7 +5,10 @@ when the previous one has returned. An answer is given only after its COMMIT ret
 """
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -54,13 +57,14 @@ class GroupCommit:
     """For processes: shares statements and commits between concurrent calls.
 
     `authorise` and `extend` raise `LedgerBusy` when too many wait and `LedgerUnavailable` when the database stays away
-    past the deadline; `authorise` also while settles are held up, so that nothing begins that cannot be charged. An
-    authorise whose caller left is voided. A settle never expires: it waits for the database, even when its caller
-    stopped waiting.
+    past the deadline; `authorise` also while settles are held up, or partitions for them are missing, so that nothing
+    begins that cannot be charged. An authorise whose caller left is voided. A settle never expires: it waits for the
+    database, even when its caller stopped waiting.
     """
 
     def __init__(self, dsn: str, owner_id: int, settle_statement: SettleStatement) -> None:
         self._owner_id = owner_id
+        self._books_end = math.inf
         self._settle_statement = settle_statement
         self._asking: Lane[Asking, HoldAnswer] = Lane(
             "authorise",
@@ -79,6 +83,10 @@ class GroupCommit:
         """Holds granted from now on belong to this owner."""
         self._owner_id = owner_id
 
+    def book_until(self, instant: datetime) -> None:
+        """Calls that begin later would have no partition for their charge: they are refused."""
+        self._books_end = instant.timestamp()
+
     async def start(self) -> None:
         """Opens both connections; raises `LedgerUnavailable` when there is no database."""
         await asyncio.gather(self._asking.start(), self._ending.start())
@@ -94,7 +102,7 @@ class GroupCommit:
         return self._asking.is_alive and self._ending.is_alive
 
     async def authorise(self, request: HoldRequest) -> HoldAnswer:
-        if not self._ending.is_alive or self._ending.is_held_up:
+        if not self._ending.is_alive or self._ending.is_held_up or time.time() >= self._books_end:
             raise LedgerUnavailable  # what could not be settled must not begin
         return await self._asking.submit(request)
 

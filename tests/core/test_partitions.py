@@ -70,3 +70,14 @@ def test_a_guard_against_truncate_reaches_new_partitions() -> None:
 
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("TRUNCATE wallet_transfer_203005")
+
+
+def test_a_table_is_covered_up_to_the_first_gap(thing: str) -> None:
+    partitions.ensure_monthly(thing, at=IN_MAY)
+    partitions.ensure_all(at=IN_MAY)
+    assert partitions.covered_until(at=IN_MAY) == datetime(2030, 5, 28, tzinfo=UTC)  # daily tables: a week ahead
+
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE thing_203005")
+
+    assert partitions.covered_until(at=IN_MAY) == IN_MAY

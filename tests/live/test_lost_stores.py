@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from apps.core import partitions
-from tests.live.callers import call, statuses, together
+from config.embedded import guard
+from tests.live.callers import Seen, call, statuses, together
 from tests.live.site import Site, Web
 
 pytestmark = pytest.mark.live
 
 CREDIT = 1_000_000_000
+ALERTS = "SELECT times FROM journal_operatoralert WHERE dedupe_key = %s"
 COLUMNS = "SELECT credits_posted, debits_posted, debits_pending FROM wallet_account WHERE id = %s"
 
 
@@ -53,6 +55,39 @@ def test_readiness_names_the_month_without_a_partition_until_there_is_one(site: 
 
     assert (said["ready"], said["checks"]["partitions"], said["checks"]["database"]) == (False, False, True)
     assert readiness(web)["ready"] is True
+
+
+def test_a_day_without_a_partition_refuses_calls_until_there_is_one(
+    site: Site, web: Web, new_team: Callable[..., Any]
+) -> None:
+    team = new_team("1000", {"name": "one"})
+    one = partial(call, url=web.url, key=team["tokens"][0]["secret"], model="fixed")
+    (suffix, *span), *_ = partitions.days_from(datetime.now(UTC), ahead=0)
+    name, bounds = f"usage_origin_{suffix}", [partitions.uuid_floor(instant) for instant in span]
+    seen: list[Seen] = []
+
+    def are_all(status: int) -> bool:
+        seen.extend(together([one] * 8))
+        return statuses(seen[-8:]) == {status: 8}
+
+    with site.connected() as connection:
+        connection.execute(f"ALTER TABLE usage_origin DETACH PARTITION {name}".encode())
+    try:
+        assert guard.wait_until(lambda: are_all(503), 30)
+        assert readiness(web)["checks"]["partitions"] is False
+    finally:
+        with site.connected() as connection:
+            values = "FROM ('{}') TO ('{}')".format(*bounds)
+            connection.execute(f"ALTER TABLE usage_origin ATTACH PARTITION {name} FOR VALUES {values}".encode())
+
+    assert guard.wait_until(lambda: are_all(200), 30)
+    # Whoever was told a cost was charged. Whoever slipped in before the processes noticed got his hold back, and an
+    # operator the alert.
+    paid = [one for one in seen if "x-sluice-cost" in one.headers]
+    assert site.rows(COLUMNS, team["wallet"]) == [(1000 * CREDIT, len(paid) * CREDIT, 0)]
+    slipped = sum(one.status == 200 for one in seen) - len(paid)
+    noted = site.rows(ALERTS, f"ledger-refused:{team['wallet']}")
+    assert sum(row[0] for row in noted) >= slipped  # a batch that is delivered again counts again
 
 
 def readiness(web: Web) -> dict[str, Any]:
