@@ -22,14 +22,14 @@ MARK = str(STATE / "storm")
 
 @pytest.mark.timeout(400)
 def test_two_rounds_leave_no_violation_and_nothing_running() -> None:
-    command = [sys.executable, "-m", "tests.storm", "--rounds", "2", "--seed", "11", "--calls-at-once", "8"]
+    command = [sys.executable, "-m", "tests.storm", "--rounds", "2", "--seed", "13", "--calls-at-once", "8"]
 
     done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=380, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr[-3000:]
-    assert done.stdout.startswith("seed 11: ./sluice storm --seed 11")
+    assert done.stdout.startswith("seed 13: ./sluice storm --seed 13")
     assert re.search(r"^violations 0$", done.stdout, re.MULTILINE)
-    assert [made.fault in done.stdout for made in rounds_of(11, 2)] == [True] * 2
+    assert [made.fault in done.stdout for made in rounds_of(13, 2)] == [True] * 2
     assert guard.marked(MARK) == []
 
 
