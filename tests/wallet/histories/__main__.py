@@ -8,6 +8,7 @@ import argparse
 import base64
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=100_000, help="stop after so many; default 100,000")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help="of the first round")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started ends, too
     state = Path(os.environ.get("SLUICE_STATE_DIR") or ROOT / ".sluice").absolute() / "test"
     server = postgres.start(state, postgres.TEST_SETTINGS)
     name = f"histories_{os.getpid()}"

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from apps.core.clock import now as real_now
 from apps.wallet import errors, invariants, queries
 from apps.wallet import services as wallet
-from apps.wallet.models import AccountKind
+from apps.wallet.models import AccountKind, TransferKind
 from apps.wallet.types import TASKS_OWNER, HoldRequest, SettleEntry
 from tests.wallet.histories import ids, ledger
 from tests.wallet.histories.model import Model
@@ -25,10 +25,10 @@ TICK = timedelta(milliseconds=1)
 LEASE = timedelta(seconds=30)
 LIMITS = (
     (AccountKind.TOKEN, None, ""),
-    (AccountKind.TOKEN, 40, "daily"),
-    (AccountKind.PROJECT, 30, "weekly"),
-    (AccountKind.MEMBER, 25, "monthly"),
-    (AccountKind.TEAM, 60, ""),
+    (AccountKind.TOKEN, 20, "daily"),
+    (AccountKind.PROJECT, 25, "weekly"),
+    (AccountKind.MEMBER, 15, "monthly"),
+    (AccountKind.TEAM, 30, ""),
 )
 JUMPS = [timedelta(**span) for span in ({"seconds": 6}, {"seconds": 31}, {"minutes": 61}, {"days": 1}, {"days": 8})]
 
@@ -156,12 +156,26 @@ class CallHistories(RuleBasedStateMachine):
         amount = self.model.holds[call].amount + more
         self._both(lambda: wallet.extend_hold(call, amount_nanos=amount), lambda: self.model.extend(call, amount))
 
-    @precondition(lambda self: self.calls)
+    @precondition(lambda self: self._unpaid())
+    @rule(pick=picks, charge=st.integers(0, 25))
+    def settle_what_ended_unpaid(self, pick: int, charge: int) -> None:
+        """The charge of a call whose hold was given back: late, and maybe more than is there."""
+        self._begin("settle late")
+        unpaid = self._unpaid()
+        self._settle(unpaid[-1 - pick % len(unpaid)], charge)
+
+    @precondition(lambda self: self.model.holds)
     @rule(pick=picks)
     def void(self, pick: int) -> None:
         self._begin("void")
-        call = self._call(pick).call_id
-        self._both(lambda: wallet.void_hold(call), lambda: self.model.void(call))
+        self._void(self._open_call(pick))
+
+    @precondition(lambda self: self.calls)
+    @rule(pick=picks)
+    def void_any(self, pick: int) -> None:
+        """Also what is over."""
+        self._begin("void any")
+        self._void(self._call(pick))
 
     @precondition(lambda self: self.model.holds)
     @rule()
@@ -326,6 +340,15 @@ class CallHistories(RuleBasedStateMachine):
         )
         if request.call_id in self.model.holds and request not in self.calls:
             self.calls.append(request)
+
+    def _void(self, request: HoldRequest) -> None:
+        call = request.call_id
+        self._both(lambda: wallet.void_hold(call), lambda: self.model.void(call))
+
+    def _unpaid(self) -> list[HoldRequest]:
+        unpaid = (TransferKind.VOID, TransferKind.EXPIRED)
+        ended = self.model.ended
+        return [call for call in self.calls if call.call_id in ended and ended[call.call_id].kind in unpaid]
 
     def _settle(self, request: HoldRequest, charge: int) -> None:
         entry = SettleEntry(request.call_id, request.accounts, charge, 0)
