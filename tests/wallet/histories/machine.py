@@ -202,7 +202,7 @@ class CallHistories(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.calls)
-    @rule(place=places, which=st.integers(0, 5), is_closed=st.sampled_from([False, False, True]))
+    @rule(place=places, which=st.integers(0, 5), is_closed=st.sampled_from([False, False, False, True]))
     def close_or_reopen(self, place: int, which: int, is_closed: bool) -> None:
         self._begin("close or reopen")
         account = [*self.limits[self.wallets[place]], self.wallets[place]][which]
@@ -221,6 +221,11 @@ class CallHistories(RuleBasedStateMachine):
         """An end of a lot, of a period, a lease or a hold; to the millisecond before it, at it, after it."""
         if instant := self.model.next_event():
             self._jump(instant + milliseconds * TICK)
+
+    @precondition(lambda self: self._next_ends())
+    @rule(milliseconds=st.sampled_from([-2, -1, 0, 1]))
+    def wait_for_the_end_of_a_lot(self, milliseconds: int) -> None:
+        self._jump(min(self._next_ends()) + milliseconds * TICK)
 
     # -- What must be the same
 
@@ -344,6 +349,10 @@ class CallHistories(RuleBasedStateMachine):
     def _void(self, request: HoldRequest) -> None:
         call = request.call_id
         self._both(lambda: wallet.void_hold(call), lambda: self.model.void(call))
+
+    def _next_ends(self) -> list[datetime]:
+        ends = (book.next_end(self.model.now) for book in self.model.books.values())
+        return [end for end in ends if end is not None]
 
     def _unpaid(self) -> list[HoldRequest]:
         unpaid = (TransferKind.VOID, TransferKind.EXPIRED)

@@ -11,7 +11,7 @@ from tests.wallet.histories import ledger
 from tests.wallet.histories.histories import Histories
 
 UNTIL_FOUND = settings(
-    max_examples=100,
+    max_examples=200,
     stateful_step_count=50,
     deadline=None,
     database=None,
