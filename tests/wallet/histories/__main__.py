@@ -26,7 +26,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help="of the first round")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started ends, too
-    state = Path(os.environ.get("SLUICE_STATE_DIR") or ROOT / ".sluice").absolute() / "test"
+    state = Path(os.environ.get("SLUICE_STATE_DIR") or ROOT / ".sluice").absolute() / "histories"
     server = postgres.start(state, postgres.TEST_SETTINGS)
     name = f"histories_{os.getpid()}"
     try:
