@@ -53,7 +53,9 @@ def test_a_foreign_team_cannot_be_chosen_as_payer(browser, client):
 
 
 def test_the_pages_ask_a_fixed_number_of_questions(browser, django_assert_max_num_queries):
-    with django_assert_max_num_queries(9):  # session, user, teams, balances, token names, calls, addresses, two rates
+    with django_assert_max_num_queries(
+        10
+    ):  # session, user, teams, dues, balances, token names, calls, addresses, two rates
         browser.get("/console/logs")
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         browser.get("/console/")

@@ -1,5 +1,6 @@
 """A wallet's statement on the platform API: exact strings, half-open periods, pages that add up."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -31,7 +32,7 @@ def statement(client: Client, team: TeamAccess, **query: str) -> dict:
 
 
 def test_balances_totals_and_movements_are_decimal_strings(client: Client, team: TeamAccess) -> None:
-    lot_id = grant_at(team.wallet_id, 2 * CREDIT, at=DAY, reason="order 7")
+    lot_id = grant_at(team.wallet_id, 2 * CREDIT, at=DAY - timedelta(seconds=1), reason="order 7")
     call_id = charge_at(team.wallet_id, 1, at=DAY)
 
     body = statement(client, team, **MARCH)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -19,6 +20,7 @@ from tests.wallet.movements import DAY, charge_at, grant_at, move
 
 pytestmark = pytest.mark.django_db
 
+SECOND = timedelta(seconds=1)
 MARCH = "/console/statement.csv?period=2026-03"
 
 
@@ -78,8 +80,9 @@ def test_many_pages_make_one_file(browser: Client, team: TeamAccess, monkeypatch
 
 def test_each_row_names_what_it_is_about(browser: Client, team: TeamAccess) -> None:
     lot_id = grant_at(team.wallet_id, CREDIT, "wire", at=DAY, reason="=cmd|' /C calc'!A0")
-    call_id = charge_at(team.wallet_id, 5, at=DAY)
-    refund = move(team.wallet_id, 2, kind=TransferKind.CHARGE_REFUND, at=DAY, reverses_id=call_id, hold_id=call_id)
+    call_id = charge_at(team.wallet_id, 5, at=DAY + SECOND)
+    corrects = {"reverses_id": call_id, "hold_id": call_id}
+    refund = move(team.wallet_id, 2, kind=TransferKind.CHARGE_REFUND, at=DAY + 2 * SECOND, **corrects)
 
     _, grant, call, back, _ = rows_of(browser, MARCH)
 
