@@ -6,6 +6,7 @@ Every race has a control: the same decision without the lock, taken by two who h
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import psycopg
@@ -299,11 +300,9 @@ def test_a_lot_that_ends_among_extend_and_settle_keeps_only_what_was_held_before
     racers.alone(authorising(request, ledger.owner()))
     seconds_on(ledger, 60)
 
-    settle, extend = (
-        charging(request, 5 * CREDIT),
-        lambda: wallets.extend_hold(request.call_id, amount_nanos=6 * CREDIT),
-    )
-    tend = lambda: wallets.tend_accounts([ending])  # noqa: E731
+    settle = charging(request, 5 * CREDIT)
+    extend = partial(wallets.extend_hold, request.call_id, amount_nanos=6 * CREDIT)
+    tend = partial(wallets.tend_accounts, [ending])
     racers.lined_up(ending, [settle, extend, tend] if is_settle_first else [extend, tend, settle])
 
     # The lot kept the 4 that were held at its end, 6 expired; the fifth credit came from the lot that stays.
