@@ -1,4 +1,4 @@
 # For those who type make: everything is in ./sluice.
-.PHONY: run test check bench storm sync
-run test check bench storm sync:
+.PHONY: run test check bench storm histories sync
+run test check bench storm histories sync:
 	./sluice $@
