@@ -1,7 +1,10 @@
 """The demo's user at work: a token that is shown once, logs, the payer, pages on a phone."""
 
+import csv
+import io
 import json
 import urllib.request
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,15 @@ from tests.browser.conftest import PHONE
 
 pytestmark = pytest.mark.browser
 
-PAGES = ["/console/", "/console/tokens", "/console/tokens/new", "/console/logs", "/console/settings", "/accounts/2fa/"]
+PAGES = [
+    "/console/",
+    "/console/tokens",
+    "/console/tokens/new",
+    "/console/logs",
+    "/console/statement",
+    "/console/settings",
+    "/accounts/2fa/",
+]
 PUBLIC = ["/", "/privacy", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/nowhere"]
 
 
@@ -90,6 +101,29 @@ def test_a_call_is_in_the_log_with_its_cost(console, site):
     detail = page.locator("tr.detail")
     expect(detail.locator("code").first).to_have_text(request_id)
     expect(detail).to_contain_text(cost)
+
+    detail.get_by_role("link", name="How the cost adds up").click()
+    page.wait_for_url(f"**/console/logs/{request_id}")
+    expect(page.locator("tfoot").first).to_contain_text(cost)
+
+
+def test_the_statement_follows_its_choices_and_its_file_adds_up(console):
+    page = console("/console/statement")
+    page.get_by_label("Calls", exact=True).select_option("calls")
+    page.wait_for_url("**view=calls**")
+    page.get_by_text("Other days").click()
+    page.get_by_label("From").fill("2026-01-01")
+    page.get_by_role("button", name="Show these days").click()
+    expect(page.locator(".page-head p")).to_contain_text("1 Jan 2026")
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download CSV").click()
+
+    text = Path(download.value.path()).read_text()
+    opening, *rows, closing = csv.DictReader(io.StringIO(text, newline=""))
+    assert rows[0]["kind"] == "gift"
+    moved = sum(Decimal(row["amount"]) for row in rows)
+    assert Decimal(opening["balance"]) + moved == Decimal(closing["balance"]) > 0
 
 
 def test_the_log_says_when_nothing_fits_the_filters(console):
