@@ -180,6 +180,12 @@ def wallets_sum() -> int:
     return int(Account.objects.filter(kind=AccountKind.WALLET).aggregate(all=balance)["all"] or 0)
 
 
+def due_accounts(at_most: int) -> list[int]:
+    """Accounts with a lot that ended or a limit to refill, the longest due first."""
+    due = Account.objects.filter(wake_at__lte=wallet_time()).order_by("wake_at")
+    return list(due.values_list("pk", flat=True)[:at_most])
+
+
 def wallet_time() -> datetime:
     """The ledger's clock: the database's."""
     with connection.cursor() as cursor:

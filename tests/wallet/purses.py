@@ -65,8 +65,8 @@ class Purse:
         mandate = Mandate(f"grant:{self.clock.call_id()}", "", actor=None)
         return wallet.grant_lot(self.wallet, mandate, amount_nanos=credits_ * CREDIT, source=source, terms=terms)
 
-    def hold(self, credits_: int) -> UUID:
-        request = HoldRequest(self.clock.call_id(), (self.token, self.wallet), credits_ * CREDIT, tokens=0)
+    def hold(self, credits_: int, *, call: UUID | None = None) -> UUID:
+        request = HoldRequest(call or self.clock.call_id(), (self.token, self.wallet), credits_ * CREDIT, tokens=0)
         answer = wallet.authorise(request, owner_id=self.owner)
         assert answer.refusal is None, answer
         self.held[request.call_id] = request

@@ -6,7 +6,8 @@ import pytest
 
 from apps.wallet import errors
 from apps.wallet import services as wallet
-from apps.wallet.models import Lot, Transfer, TransferKind
+from apps.wallet.models import AccountKind, Lot, Transfer, TransferKind
+from apps.wallet.tasks import tend
 from apps.wallet.types import Refusal
 from tests.wallet.purses import CREDIT, Purse
 
@@ -159,3 +160,29 @@ def test_the_sweep_ends_lots_of_wallets_that_nobody_calls(purse: Purse) -> None:
     assert wallet.tend_due() == 1
     assert wallet.tend_due() == 0
     assert purse.available() == 0
+
+
+def test_a_call_of_a_clock_that_runs_ahead_leaves_nothing_kept_behind(purse: Purse) -> None:
+    end = purse.clock.after(days=1)
+    purse.grant(10, until=end)
+    purse.clock.to(end + timedelta(seconds=2))
+    call = purse.clock.call_id()
+    purse.clock.to(end - timedelta(seconds=1))
+    purse.hold(10, call=call)
+    purse.clock.to(end + timedelta(seconds=5))
+    wallet.tend_accounts([purse.wallet])
+    assert purse.left() == [10]
+
+    purse.settle(call, 4)
+
+    assert purse.left() == [0]
+    assert purse.available() == 0
+
+
+def test_the_sweep_meets_all_that_ends_at_one_midnight(purse: Purse) -> None:
+    for number in range(120):
+        wallet.open_limit(purse.wallet, kind=AccountKind.TOKEN, label=str(number), limit_nanos=CREDIT, refill="daily")
+    purse.clock.forward(days=2)
+
+    assert tend() == 120
+    assert tend() == 0

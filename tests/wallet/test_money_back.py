@@ -6,7 +6,7 @@ import pytest
 
 from apps.wallet import errors, queries
 from apps.wallet import services as wallet
-from apps.wallet.models import Lot, LotSource
+from apps.wallet.models import AccountKind, Lot, LotSource
 from apps.wallet.types import Mandate
 from tests.wallet.purses import CREDIT, Purse
 
@@ -189,3 +189,20 @@ def test_a_refunded_charge_settles_dues_too(purse: Purse) -> None:
 
     assert queries.arrears_of(purse.wallet) == 0
     assert purse.available() == 2
+
+
+def test_hundreds_of_dues_are_settled_by_one_grant(purse: Purse) -> None:
+    for day in range(250):
+        purse.owe(1, day=day)
+
+    purse.grant(240)
+
+    assert len(queries.dues_of(purse.wallet)) == 10
+    assert purse.available() == 0
+
+
+def test_credits_are_granted_to_wallets_only(purse: Purse) -> None:
+    rewards = wallet.open_wallet("rewards", kind=AccountKind.REWARD)
+
+    with pytest.raises(errors.UnknownAccount):
+        wallet.grant_lot(rewards, Mandate("k", "r", actor=None), amount_nanos=1, source=LotSource.GIFT)

@@ -4,6 +4,7 @@ An act joins the caller's transaction. A use case that needs several calls `lock
 """
 
 from apps.wallet.services.accounts import (
+    DUE_AT_MOST,
     close_account,
     lock_accounts,
     open_limit,
@@ -40,6 +41,7 @@ from apps.wallet.services.owners import LEASE, end_owner, forget_owners, heartbe
 from apps.wallet.services.staff import cancel_due_by_staff, set_free_only_by_staff, set_limit_by_staff
 
 __all__ = [
+    "DUE_AT_MOST",
     "EXPIRE_AT_MOST",
     "LEASE",
     "authorise",

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from apps.core.billing_calendar import billing_zone
+from apps.journal import services as journal
 from apps.wallet import errors
 from apps.wallet.execution import number, truth
 from apps.wallet.models import AccountKind
+from apps.wallet.queries import due_accounts
 
 DUE_AT_MOST = 50
 
@@ -72,12 +74,28 @@ def lock_accounts(account_ids: Sequence[int]) -> None:
 
 def tend_accounts(account_ids: Iterable[int]) -> int:
     """Ends lots and refills limits of these accounts that are due now; returns how many were. Cheap when none is."""
-    return number("SELECT wallet_tend_due(%s, %s)", list(account_ids), DUE_AT_MOST)
+    with transaction.atomic():
+        return number("SELECT wallet_tend_due(%s, %s)", list(account_ids), DUE_AT_MOST)
 
 
 def tend_due(*, at_most: int = DUE_AT_MOST) -> int:
-    """The same for any account, the longest due first: for those that nobody calls."""
-    return number("SELECT wallet_tend_due(NULL, %s)", at_most)
+    """The same for any account, the longest due first: for those that nobody calls. Returns how many were met.
+
+    An account that cannot be tended now, for instance because somebody holds its lock, does not stop the others.
+    """
+    due = due_accounts(at_most)
+    try:
+        return tend_accounts(due)
+    except DatabaseError:
+        return sum(_was_tended(account_id) for account_id in due)
+
+
+def _was_tended(account_id: int) -> bool:
+    try:
+        return bool(tend_accounts([account_id]))
+    except DatabaseError:
+        journal.raise_alert("ledger-due", dedupe_key=f"ledger-due:{account_id}", details={"account": account_id})
+        return False
 
 
 def _refilled(limit_nanos: int | None, refill: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from apps.wallet import errors
 from apps.wallet.models import Account, Due, TransferKind
 from apps.wallet.queries import wallet_time
 from apps.wallet.services.accounts import lock_accounts
-from apps.wallet.services.entries import digest, post
+from apps.wallet.services.entries import POSTINGS_AT_MOST, digest, post
 from apps.wallet.types import House, Mandate, Posting
 
 FEES = (TransferKind.STORAGE_FEE, TransferKind.CLOUD_FEE)
@@ -64,17 +64,27 @@ def cancel_due(key: str, *, reason: str) -> bool:
 
 def settle_dues(wallet_id: int) -> int:
     """Charges what a locked wallet owes, oldest first and never in part, as far as its credits go; returns how many."""
-    available = Account.objects.get(pk=wallet_id).available_nanos
     settled = 0
-    for due in Due.objects.filter(wallet_id=wallet_id, settled_at=None, cancelled_at=None).order_by("since", "pk"):
-        if due.amount_nanos > available:
-            break
-        available -= due.amount_nanos
-        due.transfer_id = post([_charge(due)])[0].transfer_id
-        due.settled_at = wallet_time()
-        due.save(update_fields=["transfer_id", "settled_at"])
-        settled += 1
+    while dues := _affordable(wallet_id):
+        at, charges = wallet_time(), post([_charge(due) for due in dues])
+        for due, charge in zip(dues, charges, strict=True):
+            due.transfer_id, due.settled_at = charge.transfer_id, at
+        Due.objects.bulk_update(dues, ["transfer_id", "settled_at"])
+        settled += len(dues)
     return settled
+
+
+def _affordable(wallet_id: int) -> list[Due]:
+    """The oldest dues that the wallet can pay now, up to the first that it cannot; as many as one posting takes."""
+    left = Account.objects.get(pk=wallet_id).available_nanos
+    dues = Due.objects.filter(wallet_id=wallet_id, settled_at=None, cancelled_at=None).order_by("since", "pk")
+    affordable: list[Due] = []
+    for due in dues[:POSTINGS_AT_MOST]:
+        left -= due.amount_nanos
+        if left < 0:
+            break
+        affordable.append(due)
+    return affordable
 
 
 def _charge(due: Due) -> Posting:

@@ -9,7 +9,7 @@ from django.db.models import F
 from apps.core.ids import uuid7
 from apps.wallet import errors
 from apps.wallet.lot_refunds import RefundStep, money_of_refunds
-from apps.wallet.models import Account, Lot, LotSource, Transfer, TransferKind
+from apps.wallet.models import Account, AccountKind, Lot, LotSource, Transfer, TransferKind
 from apps.wallet.queries import wallet_time
 from apps.wallet.quota_types import refuse_gone
 from apps.wallet.services import authority
@@ -48,6 +48,8 @@ def grant_lot(wallet_id: int, mandate: Mandate, *, amount_nanos: int, source: st
             return Lot.objects.values_list("pk", flat=True).get(transfer_id=known)
         if terms.spend_until is not None and terms.spend_until <= wallet_time():
             raise errors.LotEnded
+        if not Account.objects.filter(pk=wallet_id, kind=AccountKind.WALLET).exists():
+            raise errors.UnknownAccount
         tend_lots(wallet_id)  # what was spent so far came from the lots there were
         transfer_id = post([posting], asked=asked)[0].transfer_id
         lot_id = _add_lot(posting, transfer_id=transfer_id, source=source, terms=terms)

@@ -113,7 +113,8 @@ END $$;
 
 -- While lots keep something, the end of a call that they keep it for is followed at once: what was spent before is
 -- booked, then the calls of the batch one by one in the order of their transfers. Other calls change nothing about what
--- is kept; their spending waits for a boundary, as always.
+-- is kept; their spending waits for a boundary, as always. (A call with the id of a clock that runs ahead may be what
+-- something is kept for, too: then more is kept than the calls minted before that end hold.)
 CREATE FUNCTION wallet_book_calls(wallets bigint[], call_ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     purse record;
@@ -122,15 +123,19 @@ BEGIN
     FOR purse IN
         SELECT a.id, a.debits_posted - a.allocated_nanos - sum(t.amount_nanos)::bigint AS spent_before
         FROM wallet_account a
+            CROSS JOIN LATERAL (
+                SELECT wallet_uuid_floor(max(l.spend_until)) AS younger FROM wallet_lot l
+                WHERE l.wallet_id = a.id AND l.kept_nanos > 0
+                    AND l.amount_nanos > l.consumed_nanos + l.expired_nanos + l.refunded_nanos + l.withdrawn_nanos
+            ) ends
             CROSS JOIN unnest(call_ids) AS c (id)
             CROSS JOIN LATERAL (VALUES (c.id), (wallet_leg_id(c.id, 'late'))) AS leg (id)
             JOIN wallet_transfer t ON t.id = leg.id AND t.wallet_id = a.id
         WHERE a.id = ANY (wallets) AND a.kept_nanos > 0
-        GROUP BY a.id
-        HAVING min(c.id::text)::uuid < wallet_uuid_floor((
-            SELECT max(l.spend_until) FROM wallet_lot l
-            WHERE l.wallet_id = a.id AND l.kept_nanos > 0
-                AND l.amount_nanos > l.consumed_nanos + l.expired_nanos + l.refunded_nanos + l.withdrawn_nanos))
+        GROUP BY a.id, ends.younger
+        HAVING min(c.id::text)::uuid < ends.younger OR a.kept_nanos > (
+            SELECT coalesce(sum(h.amount_nanos), 0) FROM wallet_hold h
+            WHERE h.wallet_id = a.id AND h.id < ends.younger)
     LOOP
         IF purse.spent_before > 0 THEN
             PERFORM wallet_draw_from_lots(purse.id, purse.spent_before, NULL);
