@@ -11,11 +11,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.console import approvals
+from apps.console.wallet_words import SOURCE_NAMES
 from apps.core import clock
 from apps.core.admin import ReasonForm, ServiceAction, actor_of
-from apps.core.money import credits_text
+from apps.core.money import credits_text, minor_text
 from apps.journal.approvals_admin import REFUSE, ApprovalsAdmin
 from apps.wallet import queries as wallet
+from apps.wallet.types import LotRefund
 
 Facts = list[tuple[Any, str]]
 
@@ -29,7 +31,12 @@ class ApproveForm(ReasonForm):
 
 
 def _approve(request: HttpRequest, approval: Any, cleaned: dict[str, Any]) -> str:
-    approvals.approve_and_carry_out(approval.pk, actor=actor_of(request), at=clock.now(), note=cleaned["reason"])
+    done = approvals.approve_and_carry_out(approval.pk, actor=actor_of(request), at=clock.now(), note=cleaned["reason"])
+    if isinstance(done, LotRefund):
+        return gettext("Approved and carried out. Pay back %(money)s %(currency)s by the way it came.") % {
+            "money": minor_text(done.paid_back_minor),
+            "currency": done.currency,
+        }
     return gettext("Approved and carried out.")
 
 
@@ -59,13 +66,13 @@ def _parameters(approval: Any) -> Facts:
     asked = approval.parameters
     facts: Facts = [(_("Credits"), _credits(asked))]
     facts += [(label, _link(page, asked[name], asked[name])) for name, label, page in LINKED if name in asked]
-    facts += [(label, str(asked[name])) for name, label in TOLD if asked.get(name)]
+    facts += [(_("Due"), asked["due"])] if "due" in asked else []
+    facts += [(_("Source"), str(SOURCE_NAMES.get(asked["source"], asked["source"])))] if "source" in asked else []
     facts += [(label, str(asked["terms"][name])) for name, label in TERMS if asked.get("terms", {}).get(name)]
     return facts
 
 
 LINKED = (("transfer_id", _("Transfer"), "transfer"), ("lot_id", _("Lot"), "lot"))
-TOLD = (("due", _("Due")), ("source", _("Source")))
 TERMS = (
     ("spend_until", _("Spend until")),
     ("refund_until", _("Can be paid back until")),

@@ -15,7 +15,7 @@ from apps.journal import queries as journal_queries
 from apps.journal import services as journal
 from apps.journal.types import ApprovalState
 from apps.wallet import services as wallet
-from apps.wallet.types import LotTerms, Mandate, StaffActName
+from apps.wallet.types import LotRefund, LotTerms, Mandate, StaffActName
 
 Values = Mapping[str, object]
 
@@ -29,8 +29,8 @@ class ApprovedAct:
     carry_out: Callable[[ApprovalState, datetime], object]
 
 
-def approve_and_carry_out(approval_id: int, *, actor: int, at: datetime, note: str = "") -> None:
-    """Approves and acts, or neither: an act that the ledger refuses leaves the request open.
+def approve_and_carry_out(approval_id: int, *, actor: int, at: datetime, note: str = "") -> object:
+    """Approves and acts, or neither: an act that the ledger refuses leaves the request open. Returns what the act does.
 
     Raises `ApprovalOwn`, `ApprovalDecided`, `ApprovalMissing` and what the act raises. A second call is told that the
     request was decided.
@@ -38,7 +38,7 @@ def approve_and_carry_out(approval_id: int, *, actor: int, at: datetime, note: s
     with transaction.atomic(durable=True):
         journal.approve(approval_id, actor=actor, at=at, note=note)
         asked = journal_queries.approval_by_id(approval_id, at=at)
-        act_named(asked.act).carry_out(asked, at)
+        return act_named(asked.act).carry_out(asked, at)
 
 
 def act_named(name: str) -> ApprovedAct:
@@ -73,8 +73,8 @@ def _refund_charge(asked: ApprovalState, at: datetime) -> None:
     )
 
 
-def _refund_lot(asked: ApprovalState, at: datetime) -> None:
-    wallet.refund_lot(
+def _refund_lot(asked: ApprovalState, at: datetime) -> LotRefund:
+    return wallet.refund_lot(
         UUID(_text(asked.parameters, "lot_id")), _mandate(asked), at=at, amount_nanos=_part(asked.parameters)
     )
 

@@ -36,6 +36,12 @@ def credits_text(nanos: int) -> str:
     return f"{sign}{whole}.{decimals}" if decimals else f"{sign}{whole}"
 
 
+def minor_text(minor: int) -> str:
+    """134925 → `"1349.25"`: paid money with its two decimals; the currency stands beside it."""
+    whole, fraction = divmod(minor, 100)
+    return f"{whole}.{fraction:02d}"
+
+
 def round_half_up(numerator: int, denominator: int) -> int:
     """The quotient of two non-negative integers, halves up: the one rounding of a charge."""
     if numerator < 0 or denominator <= 0:

@@ -1,14 +1,17 @@
 """Above the limit two people decide: one asks on the act's own page, another approves, and only then it happens."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
+from apps.core import clock
 from apps.journal.models import Approval, AuditEntry
 from apps.teams.types import TeamAccess
 from apps.wallet import queries
 from apps.wallet import services as wallet
-from apps.wallet.models import KeyedPosting, Lot, LotSource, Transfer, TransferKind
-from apps.wallet.types import House, Mandate, Posting
+from apps.wallet.models import Due, KeyedPosting, Lot, LotSource, Transfer, TransferKind
+from apps.wallet.types import House, LotTerms, Mandate, Posting
 from tests.backoffice.desk import colleague, fill_in, id_of, said
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_checked")]
@@ -210,6 +213,37 @@ def test_every_large_act_goes_through_two_people(fin: Client, boss: Client, team
     assert said(answer) == ["Approved and carried out."]
     assert available(team) == after
     assert AuditEntry.objects.get(act="approval.approved").reason == "checked"
+
+
+def test_the_second_person_hears_what_money_a_lot_is_paid_back_with(
+    fin: Client, boss: Client, team: TeamAccess
+) -> None:
+    """A lot of 1,500 credits for ¥1,350; nothing of it is spent."""
+    terms = LotTerms(paid_minor=135_000, currency="CNY", refund_until=clock.now() + timedelta(days=365))
+    order = Mandate("order:1", "order", None)
+    lot_id = wallet.grant_lot(team.wallet_id, order, amount_nanos=1500 * CREDIT, source=LotSource.PURCHASE, terms=terms)
+
+    fill_in(fin, f"/admin/wallet/lot/{lot_id}/pay_back/")
+    assert available(team) == 1600
+    answer = fill_in(boss, page_of(Approval.objects.get(), "approve"), reason="")
+
+    assert said(answer) == ["Approved and carried out. Pay back 1350.00 CNY by the way it came."]
+    assert available(team) == 100
+
+
+def test_a_large_due_is_cancelled_by_two_people(fin: Client, boss: Client, team: TeamAccess) -> None:
+    mandate = Mandate("storage:7", "storage", None)
+    wallet.open_due(
+        team.wallet_id, mandate, amount_nanos=1500 * CREDIT, kind=TransferKind.STORAGE_FEE, since=clock.now()
+    )
+    due = Due.objects.get()
+
+    fill_in(fin, f"/admin/wallet/due/{due.pk}/cancel/")
+    assert Due.objects.get().cancelled_at is None
+    answer = fill_in(boss, page_of(Approval.objects.get(), "approve"), reason="")
+
+    assert said(answer) == ["Approved and carried out."]
+    assert Due.objects.get().cancel_reason == "promised by phone"
 
 
 def test_what_waits_stands_first_in_the_list(fin: Client, boss: Client, team: TeamAccess) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from apps.core import clock
 from apps.core.admin import actor_of
-from apps.core.money import credits_text
+from apps.core.money import credits_text, minor_text
 from apps.journal import services as journal
 from apps.journal.types import ApprovalRequest
 from apps.wallet import errors
@@ -91,7 +91,7 @@ def refund_lot(request: HttpRequest, lot: Lot, cleaned: dict[str, Any]) -> str:
     paid_back = wallet.refund_lot(lot.pk, _mandate(request, cleaned), at=clock.now(), amount_nanos=cleaned["amount"])
     return gettext("%(credits)s credits taken out. Pay back %(money)s %(currency)s by the way it came.") % {
         "credits": credits_text(paid_back.amount_nanos),
-        "money": money_text(paid_back.paid_back_minor),
+        "money": minor_text(paid_back.paid_back_minor),
         "currency": paid_back.currency,
     }
 
@@ -121,9 +121,3 @@ def set_limit(request: HttpRequest, account: Account, cleaned: dict[str, Any]) -
         actor=actor_of(request),
     )
     return gettext("The limit is changed.")
-
-
-def money_text(minor: int) -> str:
-    """134925 → `"1349.25"`."""
-    whole, cents = divmod(minor, 100)
-    return f"{whole}.{cents:02d}"

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import ReadOnlyAdmin, ServiceAction, ServiceActionsMixin
-from apps.core.money import credits_text
+from apps.core.money import credits_text, minor_text
 from apps.wallet import queries
 from apps.wallet.admin import corrections
 from apps.wallet.admin.pages import OfWallets, credits_column, link_column
@@ -32,7 +32,7 @@ def _facts(lot: Lot) -> list[tuple[Any, str]]:
 
 
 def _money(lot: Lot) -> str:
-    return f"{corrections.money_text(lot.paid_minor)} {lot.currency}" if lot.paid_minor else "–"
+    return f"{minor_text(lot.paid_minor)} {lot.currency}" if lot.paid_minor else "–"
 
 
 @admin.register(Lot)
