@@ -20,6 +20,7 @@ PAGES = [
     "/console/tokens/new",
     "/console/logs",
     "/console/statement",
+    "/console/free-credit",
     "/console/settings",
     "/accounts/2fa/",
 ]
@@ -82,6 +83,19 @@ def test_deleting_a_token_asks_first_in_a_dialog(console):
 
     expect(page.get_by_role("status").first).to_have_text("app-gone deleted. The balance is as it was.")
     expect(page.get_by_role("row", name="app-gone")).to_have_count(0)
+
+
+def test_stopping_at_free_credit_asks_first_in_a_dialog_and_is_undone_at_once(console):
+    page = console("/console/statement")
+    page.get_by_role("link", name="Stop at free credit").click()
+    question = page.get_by_role("dialog")
+    expect(question).to_contain_text("Stop when free credit is used up?")
+
+    question.get_by_role("button", name="Stop at free credit").click()
+    expect(page.get_by_role("status").first).to_have_text("Calls spend free credit only from now on.")
+    page.get_by_role("button", name="Spend all credit again").click()
+
+    expect(page.get_by_role("status").first).to_have_text("Calls spend all credit again.")
 
 
 def test_a_call_is_in_the_log_with_its_cost(console, site):

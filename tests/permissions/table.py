@@ -19,7 +19,10 @@ NOBODY: Final = "401 401 401 401 401 401 401 401"
 
 @dataclass(frozen=True)
 class Row:
-    """`expected`: a status for each of ROLES. `{team}` and `{token}` in the path are Acme's; `scope` is a token's."""
+    """`expected`: a status for each of ROLES; `scope` is a token's.
+
+    `{team}`, `{token}` and `{call}` in the path are Acme's.
+    """
 
     name: str
     method: str
@@ -53,7 +56,7 @@ PLATFORM_API: Final = (
     Row("api_token", "PATCH", "/api/tokens/{token}", "401 404 403 200 403 200 200 404", body="{}", scope="tokens"),
     Row("api_token", "DELETE", "/api/tokens/{token}", "401 404 403 204 403 204 204 404", scope="tokens"),
     Row("api_usage_logs", "GET", "/api/usage/logs?team={team}", "401 404 200 200 200 200 200 404", scope="read"),
-    Row("api_usage_log", "GET", "/api/usage/logs/req_x?team={team}", "401 404 404 404 404 404 404 404", scope="read"),
+    Row("api_usage_log", "GET", "/api/usage/logs/{call}?team={team}", "401 404 200 200 200 200 200 404", scope="read"),
     Row(
         "api_wallet_statement",
         "GET",
@@ -94,7 +97,7 @@ CONSOLE: Final = (
     Row("console:token_enable", "POST", "/console/tokens/{token}/enable", "302 404 403 302 403 302 302 404"),
     Row("console:token_delete", "POST", "/console/tokens/{token}/delete", "302 404 403 302 403 302 302 404"),
     Row("console:logs", "GET", "/console/logs", PAGE),
-    Row("console:call", "GET", "/console/logs/req_x", "302 404 404 404 404 404 404 404"),
+    Row("console:call", "GET", "/console/logs/{call}", "302 404 200 200 200 200 200 404"),
     Row("console:statement", "GET", "/console/statement", PAGE),
     Row("console:free_credit", "GET", "/console/free-credit", "302 200 403 403 200 200 200 200"),
     Row("console:free_credit_stop", "POST", "/console/free-credit/stop", "302 302 403 403 302 302 302 302"),

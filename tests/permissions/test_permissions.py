@@ -18,7 +18,9 @@ from tests.permissions.table import ROLES, ROWS, Row, route_names
 
 pytestmark = pytest.mark.django_db
 
-NOWHERE = {"team": public_id("team", UUID(int=7)), "token": public_id("tk", UUID(int=7))}
+NOWHERE = {
+    name: public_id(prefix, UUID(int=7)) for name, prefix in (("team", "team"), ("token", "tk"), ("call", "req"))
+}
 
 
 def test_every_url_has_a_row_and_every_row_a_url() -> None:
