@@ -189,7 +189,7 @@ class StatementForm(forms.Form):
                 self.days = checked(_days_between(first_on, last_on, today=self._today))
             elif chosen.get("period"):
                 self.days = parse_days(chosen["period"])
-        except ValueError:
+        except (ValueError, OverflowError):  # the latter where a calendar ends
             self.add_error("to" if first_on or last_on else "period", _("Choose days in their order, from 2000 on."))
         return chosen
 

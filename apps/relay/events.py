@@ -251,6 +251,19 @@ def split(events: bytes) -> list[bytes]:
     return [event + separator for event in events.split(separator) if event]
 
 
+def count(events: bytes) -> int:
+    """How many events a block has, with line ends of either kind."""
+    return (events.count(b"\n\n") + events.count(b"\r\n\r\n")) or 1
+
+
+def envelope_of(events: bytes) -> int | None:
+    """How many bytes of the last event are not text; None where it has no choices."""
+    event = events[events.rfind(b"\ndata:") + 1 :]
+    if b'"choices"' not in event:
+        return None
+    return len(event) - sum(len(text_of(data).encode()) for data in data_of(event))
+
+
 def may_have_end_mark(events: bytes) -> bool:
     return _END_MARK in events
 

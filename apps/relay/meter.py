@@ -8,6 +8,8 @@ from apps.relay.types import Usage
 
 KEPT_BYTES_A_STREAM = 512 * 1024
 KEPT_BYTES_A_PROCESS = 64 * 1024 * 1024
+TOKEN_BYTES = 8
+"""Text that an event may have to count as one token, where no event has less."""
 TEXT_CHARACTERS = 200_000
 """Text kept for counting; what is beyond only adds its length."""
 
@@ -27,6 +29,8 @@ class Meter:
 
     __slots__ = (
         "_asked_for_usage",
+        "_envelope_bytes",
+        "_envelopes",
         "_finished",
         "_kept",
         "_kept_bytes",
@@ -50,6 +54,7 @@ class Meter:
         self._text_length = self._text_beyond = 0
         self._usage_event = b""
         self._least_event = 1 << 30
+        self._envelope_bytes = self._envelopes = 0
         self._finished: set[int] = set()
         self._sample = b""
         self.ended = False
@@ -67,7 +72,7 @@ class Meter:
 
     def _keep(self, events: bytes) -> None:
         size = len(events)
-        count = events.count(b"\n\n") or 1
+        count = wire_events.count(events)
         self.event_count += count
         self.received_bytes += size
         self._least_event = min(self._least_event, size // count)
@@ -100,13 +105,21 @@ class Meter:
         return wire_events.is_only_usage(event)
 
     def output_with(self, events: bytes) -> int:
-        """About how many tokens will have come with these events, without reading any: an event is one at least, its
-        text three bytes each. The shortest event tells how much of each is envelope.
+        """About how many tokens will have come with these events, read as little as can be: an event is one at least,
+        its text three bytes each. The shortest event tells how much of each is envelope and first token; one that is
+        read each time this is asked keeps that true where all are long, or comments are between them.
         """
-        size, count = len(events), events.count(b"\n\n") or 1
+        size, count = len(events), wire_events.count(events)
         all_events = self.event_count + count
-        text_bytes = self.received_bytes + size - all_events * min(self._least_event, size // count)
-        return max(all_events, text_bytes // 3)
+        least = min(self._least_event, size // count)
+        envelope = wire_events.envelope_of(events)
+        if envelope is not None:
+            self._envelope_bytes += envelope
+            self._envelopes += 1
+        if self._envelopes:
+            envelope = self._envelope_bytes // self._envelopes
+            least = min(max(least, envelope), envelope + TOKEN_BYTES)
+        return max(all_events, (self.received_bytes + size - all_events * least) // 3)
 
     # -- At the end ------------------------------------------------------------------------------
 

@@ -89,6 +89,11 @@ def test_days_out_of_order_are_said_to_be_none(browser: Client) -> None:
     assert "Choose days in their order" in page
 
 
+def test_the_last_day_of_the_calendar_is_refused_like_others(browser: Client) -> None:
+    assert "Choose days in their order" in shown(browser, "/console/statement?to=9999-12-31")
+    assert browser.get("/console/statement.csv?to=9999-12-31").status_code == 404
+
+
 @pytest.mark.parametrize("query", ["period=x", "period=2026-99", "from=never", "kind=x", "view=x", "from=0001-01-01"])
 def test_odd_choices_break_nothing(browser: Client, query: str) -> None:
     assert browser.get(f"/console/statement?{query}").status_code == 200

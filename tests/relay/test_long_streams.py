@@ -1,5 +1,6 @@
 """The hold of a stream grows with it; a stream whose money runs out ends, and what was delivered is paid."""
 
+import json
 from typing import Any
 
 import httpx
@@ -74,6 +75,19 @@ def test_a_stream_is_cut_where_the_money_ends_and_not_a_step_before(relay: Relay
     reply = relay.chat("hi", stream=True)
 
     assert len(reply.text.split()) == 4_096 + 1_250
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_paragraphs_of_equal_size_are_cut_where_the_money_ends(relay: Relay, line_end: bytes) -> None:
+    limit(relay, STEP_NANOS + 1_000_000)
+    paragraph = b"data: " + json.dumps(chunk(" word" * 80)).encode() + line_end * 2
+    headers = {"content-type": "text/event-stream"}
+    relay.answers(lambda request: httpx.Response(200, headers=headers, content=paragraph * 2_000))
+
+    reply = relay.chat("hi", stream=True)
+
+    assert len(reply.text.split()) <= 4_300
+    assert relay.record.output_tokens >= 2_400
 
 
 def test_the_usage_of_a_cut_stream_comes_when_it_was_asked_for(relay: Relay) -> None:

@@ -118,6 +118,33 @@ def test_progress_is_guessed_from_sizes_alone() -> None:
     assert meter.output_with(HELLO.replace(b"Hello", b"x" * 305)) == 100
 
 
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_text_in_events_of_equal_size_is_no_envelope(line_end: bytes) -> None:
+    paragraph = HELLO.replace(b"Hello", b"x" * 308).replace(b"\n", line_end)
+    meter = Meter(asked_for_usage=False)
+    for _ in range(10):
+        meter.take(paragraph * 5)
+
+    assert meter.output_with(paragraph * 5) == 55 * (308 - metering.TOKEN_BYTES) // 3
+
+
+def test_small_events_count_one_each_whatever_their_line_ends() -> None:
+    hello = HELLO.replace(b"\n", b"\r\n")
+    meter = Meter(asked_for_usage=False)
+    meter.take(hello * 3)
+    meter.take(hello * 500)
+
+    assert meter.output_with(hello * 7) == 510
+
+
+def test_a_comment_makes_no_text_of_the_envelopes() -> None:
+    meter = Meter(asked_for_usage=False)
+    meter.take(b": busy\n\n")
+    meter.take(HELLO * 9)
+
+    assert meter.output_with(HELLO) == 11
+
+
 @pytest.mark.parametrize("after", [b": keep alive\n\n", HELLO, DONE])
 def test_nothing_after_the_end_mark_lets_it_go(after: bytes) -> None:
     meter = Meter(asked_for_usage=False)
