@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +10,7 @@ import psycopg
 import pytest
 
 from apps.core.locks import lock_number
+from config.embedded import guard
 from tests import databases
 from tests.live.ledger.conftest import LiveLedger
 from tests.live.site import ROOT
@@ -60,10 +60,7 @@ def held_up(books: LiveLedger, runs: int) -> Iterator[list[subprocess.Popen[str]
     with psycopg.connect(books.dsn) as other:
         other.execute("SELECT pg_advisory_xact_lock(%s)", [lock_number("wallet.checkpoints")])
         begun_runs = [begun(books) for _ in range(runs)]
-        for _ in range(600):
-            if books.number(WAITING) == runs:
-                break
-            time.sleep(0.1)
+        assert guard.wait_until(lambda: books.number(WAITING) == runs, 60)
         yield begun_runs
 
 
