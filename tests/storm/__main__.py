@@ -83,7 +83,8 @@ def storm(asked: argparse.Namespace) -> int:
     seed = secrets.randbelow(1 << 32) if asked.seed is None else asked.seed
     say(f"seed {seed}: ./sluice storm --seed {seed} --rounds {asked.rounds} --calls-at-once {asked.calls_at_once}")
     began = time.monotonic()
-    with Fleet(_state()) as fleet, Office(fleet) as office:
+    mark = os.environ.pop(guard.MARK)
+    with Fleet(_state(), mark=mark) as fleet, Office(fleet) as office:
         say(f"{HEAD}")
         outcomes = asyncio.run(_rounds(fleet, office, asked, seed))
         lost = books.receipts_broken(fleet.site, office.receipts) + books.grants_broken(fleet.site, office.granted)

@@ -46,17 +46,23 @@ TEAMS: list[dict[str, Any]] = [
 
 
 class Fleet:
-    """Everything that runs; entered, it serves calls, and left, nothing of it runs any more."""
+    """Everything that runs; entered, it serves calls, and left, nothing of it runs any more.
 
-    def __init__(self, folder: Path) -> None:
+    Processes bear the guard's mark. The servers do not: who watches over them must outlive us to stop them.
+    """
+
+    def __init__(self, folder: Path, *, mark: str) -> None:
+        self._mark = {guard.MARK: mark}
         self._stack = ExitStack()
         self._folder = folder
         self.teams: dict[str, dict[str, Any]] = {}
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            upstream, _ = stack.enter_context(running_upstream())
-            self.site = stack.enter_context(Site(self._folder, database="storm", LOG_LEVEL="WARNING"))
+            marked = [f"{name}={value}" for name, value in self._mark.items()]
+            upstream, _ = stack.enter_context(running_upstream(["env", *marked]))
+            site = Site(self._folder, database="storm", LOG_LEVEL="WARNING", **self._mark)
+            self.site = stack.enter_context(site)
             with psycopg.connect(self.site.dsn) as connection:
                 connection.execute(SHORT_LEASE)
             made = self.site.seed({"catalogue": _catalogue(upstream), "teams": TEAMS})

@@ -16,7 +16,7 @@ from tests.storm.choices import Way, way
 
 REFUSED_SECONDS = 0.05
 BROKEN_SECONDS = 0.25
-"""Pauses after a refusal, and after a connection that nobody took or that broke."""
+"""Pauses after a refusal for want of money, and after a 503 or a connection that broke."""
 LONGEST_SECONDS = 40
 NANOS_A_MILLI = 1_000_000
 CUT_SHORT = re.compile(rb'"finish_reason": ?"length"')
@@ -81,7 +81,7 @@ class Load:
             seen = await self._call(client, made, key, patience=chance.uniform(0.02, 0.5))
             self.heard.note(seen, made)
             if seen.status != 200:
-                await asyncio.sleep(REFUSED_SECONDS if seen.status else BROKEN_SECONDS)
+                await asyncio.sleep(BROKEN_SECONDS if seen.status in (0, 503) else REFUSED_SECONDS)
 
     async def _call(self, client: httpx.AsyncClient, made: Way, key: str, *, patience: float) -> Seen:
         calling = call(client, self._url, key, made.model, stream=made.stream, max_tokens=made.max_tokens)
