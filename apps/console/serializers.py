@@ -53,7 +53,7 @@ class BusinessInstantField(serializers.DateTimeField):
 
 
 class StatementFilterSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """Without `from` this business month; without `to` up to now. `from` is included, `to` is not."""
+    """Without `from` since the first of this business month; without `to` to the end of today. `to` is not included."""
 
     kind = serializers.ChoiceField(required=False, choices=[code.value for code in Code])
 

@@ -52,7 +52,10 @@ def _asked(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=None, help="printed at the start; the same one kills the same")
     parser.add_argument("--calls-at-once", type=int, default=24)
     parser.add_argument(IS_KEPT, action="store_true", help=argparse.SUPPRESS)
-    return parser.parse_args(arguments)
+    asked = parser.parse_args(arguments)
+    if min(asked.rounds, asked.calls_at_once) < 1:
+        parser.error("a storm has a round and a caller at least")
+    return asked
 
 
 def _state() -> Path:
@@ -88,6 +91,8 @@ def storm(asked: argparse.Namespace) -> int:
         say(f"{HEAD}")
         outcomes = asyncio.run(_rounds(fleet, office, asked, seed))
         lost = books.receipts_broken(fleet.site, office.receipts) + books.grants_broken(fleet.site, office.granted)
+    if not office.receipts:
+        lost.append("no call was answered whole: this storm shows nothing")
     outcomes[-1].violations += [f"at the end: {sentence}" for sentence in lost]
     say("\n" + totals(outcomes, time.monotonic() - began))
     for outcome in outcomes:
