@@ -73,6 +73,10 @@ class _Answer(msgspec.Struct):
     choices: list[_Choice] = []
 
 
+class _LooseAnswer(msgspec.Struct):
+    choices: list[dict[str, object]] = []
+
+
 class _Head(msgspec.Struct):
     usage: _Usage | None = None
     choices: list[Raw] | None = None
@@ -91,11 +95,14 @@ class _ErrorBody(msgspec.Struct):
     message: str | None = None
 
 
+_NOT_WRITTEN = frozenset(("role", "type", "id", "data", "format", "signature"))
+"""Strings of an answer that are not the model's words."""
 _NO_PROMPT_DETAILS = _PromptDetails()
 _NO_COMPLETION_DETAILS = _CompletionDetails()
 _decode_map = msgspec.json.Decoder(dict[str, Raw]).decode
 _decode_head = msgspec.json.Decoder(_Head).decode
 _decode_answer = msgspec.json.Decoder(_Answer).decode
+_decode_loose = msgspec.json.Decoder(_LooseAnswer).decode
 _decode_error = msgspec.json.Decoder(_ErrorBody).decode
 
 
@@ -146,8 +153,32 @@ def text_of(body: bytes | Raw) -> str:
     try:
         answer = _decode_answer(body)
     except msgspec.DecodeError:
+        return _loose_text_of(body)
+    return "".join(piece for choice in answer.choices for piece in _pieces(choice)) or _loose_text_of(body)
+
+
+def _loose_text_of(body: bytes | Raw) -> str:
+    """Every text in shapes that are not the usual one: content in parts, input of custom tools, words of a recording.
+    What was passed on must not count as nothing.
+    """
+    try:
+        choices = _decode_loose(body).choices
+    except (msgspec.DecodeError, RecursionError):
         return ""
-    return "".join(piece for choice in answer.choices for piece in _pieces(choice))
+    written = (choice.get(name) for choice in choices for name in ("text", "delta", "message"))
+    return "".join(piece for value in written for piece in _strings(value, depth=8))
+
+
+def _strings(value: object, *, depth: int) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list) and depth:
+        for item in value:
+            yield from _strings(item, depth=depth - 1)
+    elif isinstance(value, dict) and depth:
+        for name, item in value.items():
+            if name not in _NOT_WRITTEN:
+                yield from _strings(item, depth=depth - 1)
 
 
 def _pieces(choice: _Choice) -> Iterator[str]:

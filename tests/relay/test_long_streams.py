@@ -104,6 +104,19 @@ def test_the_usage_of_a_cut_stream_comes_when_it_was_asked_for(relay: Relay) -> 
     assert usage["usage"]["total_tokens"] == record.input_tokens + record.output_tokens
 
 
+def test_a_cut_stream_of_a_custom_tool_is_paid_as_delivered(relay: Relay) -> None:
+    limit(relay, STEP_NANOS + 3_000_000)
+    written = {"index": 0, "delta": {"tool_calls": [{"index": 0, "custom": {"input": " word"}}]}}
+    relay.answers(lambda request: streamed([{"choices": [written]}] * 16_000))
+    tool = {"type": "custom", "custom": {"name": "notes"}}
+
+    *delivered, _, _ = relay.chat("hi", stream=True, tools=[tool]).events
+
+    record = relay.record
+    assert record.output_tokens == len(delivered)
+    assert record.charge_nanos == record.input_tokens * 2_000 + len(delivered) * 8_000
+
+
 def test_the_last_events_of_a_cut_stream_look_like_those_before(relay: Relay) -> None:
     limit(relay, STEP_NANOS + 1_000_000)
     head = {"id": "chatcmpl-7", "object": "chat.completion.chunk", "created": 1_763_000_000, "model": "upstream-7"}

@@ -103,6 +103,26 @@ def test_text_is_gathered_from_all_that_the_model_wrote() -> None:
 
 
 @pytest.mark.parametrize(
+    "delta",
+    [
+        b'{"content":[{"type":"thinking","thinking":[{"type":"text","text":"a"}]},{"type":"text","text":"b"}]}',
+        b'{"role":"assistant","content":null,"tool_calls":[{"id":"7","type":"custom","custom":{"name":"a","input":"b"}}]}',
+        b'{"audio":{"id":"7","data":"UklGRg==","transcript":"ab"}}',
+        b'{"content":"","tool_calls":[{"function":{"name":"a","arguments":{"x":"b"}}}]}',
+    ],
+)
+def test_text_of_rarer_shapes_is_gathered_too(delta: bytes) -> None:
+    assert events.text_of(b'{"choices":[{"index":0,"delta":' + delta + b"}]}") == "ab"
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>", b'{"choices":7}', b'{"choices":[{"delta":' + b"[" * 9000 + b"]" * 9000 + b"}]}"]
+)
+def test_what_is_no_answer_has_no_text(body: bytes) -> None:
+    assert events.text_of(body) == ""
+
+
+@pytest.mark.parametrize(
     ("body", "message", "code"),
     [
         (b'{"error":{"message":"no","code":"bad"}}', "no", "bad"),
