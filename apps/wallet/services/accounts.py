@@ -74,8 +74,7 @@ def lock_accounts(account_ids: Sequence[int]) -> None:
 
 def tend_accounts(account_ids: Iterable[int]) -> int:
     """Ends lots and refills limits of these accounts that are due now; returns how many were. Cheap when none is."""
-    with transaction.atomic():
-        return number("SELECT wallet_tend_due(%s, %s)", list(account_ids), DUE_AT_MOST)
+    return number("SELECT wallet_tend_due(%s, %s)", list(account_ids), DUE_AT_MOST)
 
 
 def tend_due(*, at_most: int = DUE_AT_MOST) -> int:
@@ -85,14 +84,16 @@ def tend_due(*, at_most: int = DUE_AT_MOST) -> int:
     """
     due = due_accounts(at_most)
     try:
-        return tend_accounts(due)
+        with transaction.atomic():
+            return tend_accounts(due)
     except DatabaseError:
         return sum(_was_tended(account_id) for account_id in due)
 
 
 def _was_tended(account_id: int) -> bool:
     try:
-        return bool(tend_accounts([account_id]))
+        with transaction.atomic():
+            return bool(tend_accounts([account_id]))
     except DatabaseError:
         journal.raise_alert("ledger-due", dedupe_key=f"ledger-due:{account_id}", details={"account": account_id})
         return False
