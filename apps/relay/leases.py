@@ -4,7 +4,8 @@ from time import monotonic
 
 
 class Patience:
-    """After a time in which this process could not renew its lease, neither could others, so theirs prove nothing.
+    """After a time in which this process could not renew its lease, neither could others, so theirs prove nothing. One
+    that has just started knows of no such time, and waits as well.
 
     Nobody's holds are expired until the own lease stands again and a whole lease has passed, in which the others could
     renew theirs. `now` is a monotonic time in seconds.
@@ -13,7 +14,7 @@ class Patience:
     def __init__(self, lease_seconds: float) -> None:
         self._lease_seconds = lease_seconds
         self._renewed_at = monotonic()
-        self._waits_until = 0.0
+        self._waits_until = self._renewed_at + lease_seconds
 
     def note_renewal(self, now: float) -> None:
         if now - self._renewed_at >= self._lease_seconds:

@@ -130,9 +130,9 @@ def affordable_output(ask: Ask, quote_: Quote, admission: Admission, have_nanos:
     return _most(quote_.output_tokens // ask.choices, fits)
 
 
-def outputs_within(quote_: Quote, admission: Admission, nanos: int) -> int:
+def outputs_within(quote_: Quote, admission: Admission, nanos: int, *, at_most: int) -> int:
     """How many output tokens, all choices together, this much money holds."""
-    return _most(quote_.output_tokens, lambda outputs: hold_for(quote_, admission, outputs) <= nanos)
+    return _most(at_most, lambda outputs: hold_for(quote_, admission, outputs) <= nanos)
 
 
 def _most(high: int, fits: Callable[[int], bool]) -> int:

@@ -17,7 +17,7 @@ CALL_SECONDS = 3600.0
 """The longest that a call may take, streams and plain ones alike."""
 ENDING_SECONDS = 300
 """How much longer its hold lasts: time to end the call and to settle it."""
-NEVER = 1 << 62
+EXCESS_TOKENS = 64
 LOOK_AGAIN_BYTES = 256
 _LIMITS = {
     Refusal.CONCURRENCY: ("concurrency", "too many calls at the same time"),
@@ -86,10 +86,22 @@ def insufficient(ask: Ask, admission: Admission, quote: Quote, answer: HoldAnswe
 class Growth:
     """The hold of a stream that began with a step: extended when half of it is used, until the bound is held.
 
-    Where a whole step is refused, the hold grows by what there is, so that a stream ends where the money does.
+    Where a whole step is refused, the hold grows by what there is, so that a stream ends where the money does. An
+    upstream that writes far past the limit it was given raises the bound: what it writes has to be held as well.
     """
 
-    __slots__ = ("_admission", "_amount", "_asking", "_call_id", "_ledger", "_quote", "held", "look_at", "refusal")
+    __slots__ = (
+        "_admission",
+        "_amount",
+        "_asking",
+        "_bound",
+        "_call_id",
+        "_ledger",
+        "_quote",
+        "held",
+        "look_at",
+        "refusal",
+    )
 
     def __init__(self, ledger: Ledger, call_id: UUID, admission: Admission, quote: Quote) -> None:
         self._ledger = ledger
@@ -97,20 +109,23 @@ class Growth:
         self._admission = admission
         self._quote = quote
         self._amount = quote.hold_nanos
+        self._bound = quote.output_tokens
         self._asking: asyncio.Task[None] | None = None
         self.held = quote.held_output
         """Output tokens that the hold pays for."""
         self.refusal: RelayError | None = None
         """Why the stream has to end once all that is held is used."""
-        self.look_at = self.held // 2 if self.held < quote.output_tokens else NEVER
+        self.look_at = self.held // 2 if self.held < self._bound else self._bytes_to_excess(0)
         """Bytes of the stream up to which `is_exhausted` need not be asked."""
 
     async def is_exhausted(self, used: int, received_bytes: int) -> bool:
         """Ask for more when half is used; True when all is used and no more can be had, asked a last time."""
         while True:
-            if self.held >= self._quote.output_tokens:
-                self.look_at = NEVER
-                return False
+            if self.held >= self._bound:
+                if used <= self._excess:
+                    self.look_at = received_bytes + self._bytes_to_excess(used)
+                    return False
+                self._bound = 2 * used
             is_used_up = used >= self.held
             if self._asking is None and used * 2 >= self.held and (self.refusal is None or is_used_up):
                 self._asking = asyncio.create_task(self._extend())
@@ -123,6 +138,15 @@ class Growth:
                 self.look_at = received_bytes + LOOK_AGAIN_BYTES
                 return self.refusal is not None
 
+    @property
+    def _excess(self) -> int:
+        """Tokens that are certainly more than the upstream was asked for: our count of them is an estimate."""
+        return 2 * self._bound + EXCESS_TOKENS
+
+    def _bytes_to_excess(self, used: int) -> int:
+        """A token counts as three bytes of text or as one event, which has more."""
+        return max(3 * (self._excess - used), LOOK_AGAIN_BYTES)
+
     def _bytes_ahead(self, used: int) -> int:
         """A token has a byte at least: before so many have come, there is nothing to ask for, or nothing is used up."""
         if self.refusal is not None or self._asking is not None:
@@ -130,12 +154,12 @@ class Growth:
         return max(self.held // 2 - used, LOOK_AGAIN_BYTES)
 
     async def _extend(self) -> None:
-        outputs = min(self.held + max(self.held, quoting.STEP_TOKENS), self._quote.output_tokens)
+        outputs = min(self.held + max(self.held, quoting.STEP_TOKENS), self._bound)
         try:
             answer = await self._grow_to(outputs)
             if answer.refusal in shortage.REFUSALS:
                 money = self._amount + answer.have_nanos
-                outputs = quoting.outputs_within(self._quote, self._admission, money)
+                outputs = quoting.outputs_within(self._quote, self._admission, money, at_most=outputs)
                 if outputs > self.held:
                     answer = await self._grow_to(outputs)
         except WalletError:

@@ -9,6 +9,6 @@ from apps.wallet import services as wallet
 def expire_holds(**_: object) -> int:
     """Gives back the holds of dead processes and those past their end, also while no web process runs.
 
-    After an outage of the database every lease has run out: web processes get the time to renew theirs.
+    After an outage of the database every lease has run out. Then the net's own has too, and it looks again next time.
     """
-    return wallet.expire_holds(patience=wallet.LEASE)
+    return wallet.expire_holds(patience=wallet.NET_LEASE) if wallet.net_was_awake() else 0

@@ -12,20 +12,22 @@ def start() -> float:
     return monotonic()
 
 
-def test_a_process_that_renews_its_lease_judges_others(start: float) -> None:
+def test_a_process_judges_others_when_it_has_run_for_a_lease(start: float) -> None:
     patience = Patience(30)
 
     patience.note_renewal(start + 5)
+    assert not patience.may_judge(start + 6)
+    patience.note_renewal(start + 30)
 
-    assert patience.may_judge(start + 6)
+    assert patience.may_judge(start + 31)
 
 
 def test_a_process_that_could_not_renew_judges_nobody(start: float) -> None:
     patience = Patience(30)
-    patience.note_renewal(start + 5)
+    patience.note_renewal(start + 20)
 
-    assert patience.may_judge(start + 34.9)
-    assert not patience.may_judge(start + 35)
+    assert patience.may_judge(start + 49.9)
+    assert not patience.may_judge(start + 50)
 
 
 def test_after_an_outage_the_others_get_a_lease_to_renew_theirs(start: float) -> None:

@@ -8,6 +8,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from apps.core import clock
+from apps.journal.models import OperatorAlert
 from apps.relay import services
 from apps.wallet import services as wallet
 from apps.wallet.models import Hold
@@ -226,3 +227,16 @@ def test_a_call_beyond_the_concurrency_is_429_until_one_ends(relay: Relay) -> No
     assert (refused[0].status, refused[0].error["limit_type"]) == (429, "concurrency")
     assert "retry-after" in refused[0].headers
     assert relay.chat("hi").status == 200
+
+
+def test_an_upstream_that_writes_far_past_its_limit_is_held_for_and_ends_where_the_money_does(relay: Relay) -> None:
+    limit(relay, 1_000_000)  # 125 tokens out
+    relay.answers(writing(5_000, told=False))
+
+    reply = relay.chat("hi", stream=True, max_tokens=5)
+
+    delivered = sum(" word" in str(event) for event in reply.events)
+    assert reply.events[-1] == "[DONE]"
+    assert delivered <= 125
+    assert relay.record.charge_nanos <= 1_000_000
+    assert not OperatorAlert.objects.filter(kind="ledger-loss").exists()

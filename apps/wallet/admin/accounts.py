@@ -93,7 +93,7 @@ class AccountAdmin(ServiceActionsMixin, OfWallets):
                 "it is used up. Nothing else changes; it can be turned off at any time."
             ),
             permission="wallet.correct_account",
-            call=corrections.switch_free_only,
+            call=corrections.turn_free_only_on,
             facts=_facts,
             offered_for=lambda account: _is_open_wallet(account) and account.free_account_id is None,
         ),
@@ -102,7 +102,7 @@ class AccountAdmin(ServiceActionsMixin, OfWallets):
             label=_("Spend paid credit too"),
             explanation=_("Turns off the switch that stops this wallet when its free credit is used up."),
             permission="wallet.correct_account",
-            call=corrections.switch_free_only,
+            call=corrections.turn_free_only_off,
             facts=_facts,
             offered_for=lambda account: _is_open_wallet(account) and account.free_account_id is not None,
         ),

@@ -104,8 +104,15 @@ def cancel_due(request: HttpRequest, due: Due, cleaned: dict[str, Any]) -> str:
     return gettext("Nothing was changed: the due was settled or cancelled in the meantime.")
 
 
-def switch_free_only(request: HttpRequest, account: Account, cleaned: dict[str, Any]) -> str:
-    is_on = account.free_account_id is None
+def turn_free_only_on(request: HttpRequest, account: Account, cleaned: dict[str, Any]) -> str:
+    return _switch_free_only(request, account, cleaned, is_on=True)
+
+
+def turn_free_only_off(request: HttpRequest, account: Account, cleaned: dict[str, Any]) -> str:
+    return _switch_free_only(request, account, cleaned, is_on=False)
+
+
+def _switch_free_only(request: HttpRequest, account: Account, cleaned: dict[str, Any], *, is_on: bool) -> str:
     wallet.set_free_only_by_staff(account.pk, is_on=is_on, reason=cleaned["reason"], actor=actor_of(request))
     if is_on:
         return gettext("The wallet now stops when its free credit is used up.")

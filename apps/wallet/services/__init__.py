@@ -4,7 +4,6 @@ An act joins the caller's transaction. A use case that needs several calls `lock
 """
 
 from apps.wallet.services.accounts import (
-    DUE_AT_MOST,
     close_account,
     lock_accounts,
     open_limit,
@@ -37,13 +36,21 @@ from apps.wallet.services.corrections import debit_adjustment, refund_charge, re
 from apps.wallet.services.dues import cancel_due, open_due
 from apps.wallet.services.entries import post_transfer, post_transfers
 from apps.wallet.services.lots import grant_lot, refund_lot, withdraw_lot
-from apps.wallet.services.owners import LEASE, end_owner, forget_owners, heartbeat, register_owner
+from apps.wallet.services.owners import (
+    LEASE,
+    NET_LEASE,
+    end_owner,
+    forget_owners,
+    heartbeat,
+    net_was_awake,
+    register_owner,
+)
 from apps.wallet.services.staff import cancel_due_by_staff, set_free_only_by_staff, set_limit_by_staff
 
 __all__ = [
-    "DUE_AT_MOST",
     "EXPIRE_AT_MOST",
     "LEASE",
+    "NET_LEASE",
     "authorise",
     "cancel_due",
     "cancel_due_by_staff",
@@ -63,6 +70,7 @@ __all__ = [
     "ledger_violations",
     "ledger_warnings",
     "lock_accounts",
+    "net_was_awake",
     "note_checked",
     "open_due",
     "open_limit",

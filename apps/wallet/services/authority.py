@@ -66,10 +66,9 @@ def due_cancellation(wallet_id: int, key: str, *, amount_nanos: int) -> StaffAct
 def claim(act: StaffAct, mandate: Mandate) -> None:
     """Spends the mandate's approval, if it names one. Call it in the act's transaction, before the wallet is locked.
 
-    Raises what `journal.use_approval` raises. A repeat under the same key may name its approval again: the posting
-    then gives the first result.
+    Raises what `journal.use_approval` raises. A repeat under a known key uses none: the posting gives the first result.
     """
-    if mandate.approval_id is None:
+    if mandate.approval_id is None or KeyedPosting.objects.filter(key=mandate.key).exists():
         return
     try:
         journal.use_approval(

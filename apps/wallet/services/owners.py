@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from apps.wallet.models import Owner
 
 LEASE = timedelta(seconds=30)
+NET_LEASE = timedelta(minutes=2)
+"""Of the sweep that expires what nobody else does: longer than its interval, so that it ends only in an outage."""
+NET = "net"
 
 
 def register_owner(label: str = "") -> int:
@@ -18,6 +21,18 @@ def register_owner(label: str = "") -> int:
 def heartbeat(owner_id: int) -> bool:
     """Renews the lease. False: there is no such owner any more, register again."""
     return bool(Owner.objects.filter(pk=owner_id).update(lease_until=Now() + LEASE))
+
+
+def net_was_awake() -> bool:
+    """Renews the net's lease; False when it had run out: the database was away, or nobody swept, so no lease of others
+    proves anything before its owner had the time to renew it."""
+    with transaction.atomic():
+        net, _is_new = Owner.objects.select_for_update().get_or_create(
+            label=NET, defaults={"lease_until": Now() - NET_LEASE}
+        )
+        was_awake = Owner.objects.filter(pk=net.pk, lease_until__gt=Now()).exists()
+        Owner.objects.filter(pk=net.pk).update(lease_until=Now() + NET_LEASE)
+    return was_awake
 
 
 def end_owner(owner_id: int) -> None:

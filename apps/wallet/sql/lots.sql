@@ -55,6 +55,9 @@ DECLARE
     keeps bigint;
     ending bigint;
     kept bigint := 0;
+    ended bigint := 0;
+    available bigint := (
+        SELECT a.credits_posted - a.debits_posted - a.debits_pending FROM wallet_account a WHERE a.id = wallet);
 BEGIN
     FOR lot IN
         SELECT l.id, l.spend_until,
@@ -67,20 +70,19 @@ BEGIN
         SELECT least(lot.has, greatest(coalesce(sum(h.amount_nanos), 0) - kept, 0)) INTO keeps
             FROM wallet_hold h WHERE h.wallet_id = wallet AND h.id < wallet_uuid_floor(lot.spend_until);
         -- A call minted by a clock that runs ahead was granted on this lot although it looks younger than its end.
-        SELECT least(lot.has - keeps, a.credits_posted - a.debits_posted - a.debits_pending) INTO ending
-            FROM wallet_account a WHERE a.id = wallet;
+        ending := least(lot.has - keeps, available - ended);
+        ended := ended + ending;
         keeps := lot.has - ending;
         kept := kept + keeps;
         UPDATE wallet_lot SET expired_nanos = expired_nanos + ending, kept_nanos = keeps WHERE id = lot.id;
         IF ending > 0 THEN
-            UPDATE wallet_account SET debits_posted = debits_posted + ending, allocated_nanos = allocated_nanos + ending
-                WHERE id = wallet;
             INSERT INTO wallet_transfer (
                 id, wallet_id, kind, debit_account, credit_account, amount_nanos, lot_id, at)
                 VALUES (wallet_new_id(), wallet, 8, wallet, 4, ending, lot.id, wallet_now());
         END IF;
     END LOOP;
-    UPDATE wallet_account SET kept_nanos = kept,
+    UPDATE wallet_account SET debits_posted = debits_posted + ended, allocated_nanos = allocated_nanos + ended,
+            kept_nanos = kept,
             wake_at = (
                 SELECT min(l.spend_until) FROM wallet_lot l
                 WHERE l.wallet_id = wallet AND l.kept_nanos = 0
