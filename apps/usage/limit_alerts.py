@@ -45,6 +45,12 @@ _TELL = f"""
     FROM passed JOIN told USING (account_id) ORDER BY account_id
 """  # noqa: S608  constants
 
+# A limit that was raised so far that less than half of it is used is a new one to whoever reads about it.
+_FORGET_RAISED = f"""
+    DELETE FROM usage_limitalert k USING ({USED_LIMITS}) AS u
+    WHERE k.account_id = u.account_id AND k.base_nanos = u.base_nanos AND used_nanos < limit_nanos - limit_nanos / 2
+"""  # noqa: S608  constants
+
 _TAKE_AS_TOLD = f"""
     INSERT INTO usage_limitalert (account_id, base_nanos, percent, told_at)
     SELECT account_id, base_nanos, CASE WHEN used_nanos >= limit_nanos THEN 100
@@ -65,15 +71,22 @@ def tell_of_limits(*, at: datetime) -> int:
     """One message for each limit that passed a step, to each person who answers for its wallet; how many limits did.
 
     Safe to repeat, late or twice at once: what was told stands in a row that moves with the messages, behind a lock.
-    Of several steps passed since the last time the highest is told. A step is told once a period, whatever becomes of
-    the limit meanwhile; the next period tells again.
+    Of several steps passed since the last time the highest is told. A step is told once a period; the next period tells
+    again, and so does a limit that was raised to more than twice what is used.
     """
+    _forget_raised()
     told = 0
     while True:
         passed = _tell_some(at)
         told += passed
         if passed < AT_ONCE:
             return told
+
+
+def _forget_raised() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        lock_for_transaction("usage.limit_alerts")
+        cursor.execute(_FORGET_RAISED)
 
 
 def _tell_some(at: datetime) -> int:
@@ -96,7 +109,7 @@ def _messages(steps: Iterable[PassedStep], people: dict[int, PeopleToTell]) -> I
 
 def _message(step: PassedStep, team: str, person: Person) -> Message:
     return Message(
-        dedupe_key=f"budget:{step.account_id}:{step.base_nanos}:{step.percent}:{person.user_id}",
+        dedupe_key=f"budget:{step.account_id}:{step.base_nanos}:{step.limit_nanos}:{step.percent}:{person.user_id}",
         kind=f"budget.{step.percent}",
         recipient=person.email,
         payload={

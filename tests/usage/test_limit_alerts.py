@@ -141,18 +141,30 @@ def test_a_period_that_has_ended_and_waits_for_its_refill_is_not_told_of(team: T
     assert told() == []
 
 
-def test_a_step_that_is_passed_again_after_a_raise_is_not_repeated(team: TeamAccess) -> None:
+def test_a_step_that_is_passed_again_after_a_small_raise_is_not_repeated(team: TeamAccess) -> None:
     token, _ = make_token(team, limit="10")
     spend(team, "8", token.account_id)
     assert told() == ["budget.80"]
 
-    tokens.change_token(token.pk, actor=None, at=clock.now(), limit_nanos=20 * CREDIT)
-    assert told() == ["budget.80"]
-    spend(team, "8", token.account_id)
-
+    tokens.change_token(token.pk, actor=None, at=clock.now(), limit_nanos=15 * CREDIT)
     assert told() == ["budget.80"]
     spend(team, "4", token.account_id)
+
+    assert told() == ["budget.80"]
+    spend(team, "3", token.account_id)
     assert told() == ["budget.80", "budget.100"]
+
+
+def test_a_limit_raised_to_more_than_twice_its_use_is_told_of_anew(team: TeamAccess) -> None:
+    token, _ = make_token(team, limit="10")
+    spend(team, "10", token.account_id)
+    assert told() == ["budget.100"]
+
+    tokens.change_token(token.pk, actor=None, at=clock.now(), limit_nanos=30 * CREDIT)
+    assert told() == ["budget.100"]
+    spend(team, "20", token.account_id)
+
+    assert told() == ["budget.100", "budget.100"]
 
 
 def test_neither_unlimited_nor_closed_nor_free_accounts_are_told_of(team: TeamAccess) -> None:
