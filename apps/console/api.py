@@ -60,16 +60,18 @@ class WalletView(PlatformView):
         wallet_services.tend_accounts([team.wallet_id])
         return Response(_shown_wallet(team))
 
-    @extend_schema(operation_id="wallet_change", request=WalletChangeSerializer, responses=WalletSerializer)
+    @extend_schema(operation_id="wallet_change", request=WalletChangeSerializer, responses=WalletChangeSerializer)
     @team_required("wallet.change", scope="topup")
     def patch(self, request: Request, team: TeamAccess) -> Response:
         """Whether calls stop when free credit is used up: they answer 402 then, and paid credit stays untouched. It
-        takes effect with the next call, and can be turned off at any time."""
+        takes effect with the next call, and can be turned off at any time. The answer tells the switch alone, because a
+        token that may turn it need not see the wallet."""
         refuse_gone_in(request.data)
         asked = WalletChangeSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        services.set_free_only(team, is_on=asked.validated_data["stop_when_free_is_used_up"], at=clock.now())
-        return Response(_shown_wallet(team))
+        is_on: bool = asked.validated_data["stop_when_free_is_used_up"]
+        services.set_free_only(team, is_on=is_on, at=clock.now())
+        return Response({"team": team.public_id, "stop_when_free_is_used_up": is_on})
 
 
 class StatementView(PlatformView):

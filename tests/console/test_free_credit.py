@@ -98,9 +98,10 @@ def test_the_api_shows_and_sets_it(browser, team):
     _, before = patch(browser, team, stop_when_free_is_used_up=False)
     status, after = patch(browser, team, stop_when_free_is_used_up=True)
 
-    assert (before["stop_when_free_is_used_up"], before["free_remaining"], before["balance"]) == (False, "100", "150")
-    assert (status, after["stop_when_free_is_used_up"]) == (200, True)
-    assert browser.get(f"/api/wallet?team={team.public_id}").json() == after
+    assert before == {"team": team.public_id, "stop_when_free_is_used_up": False}
+    assert (status, after) == (200, {"team": team.public_id, "stop_when_free_is_used_up": True})
+    shown = browser.get(f"/api/wallet?team={team.public_id}").json()
+    assert (shown["stop_when_free_is_used_up"], shown["free_remaining"], shown["balance"]) == (True, "100", "150")
     assert acts(team) == ["wallet.free_only_on"]
 
 
