@@ -9,11 +9,13 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
+from apps.console.statement_csv import statement_csv
 from apps.core.ids import public_id
 from apps.teams.types import TeamAccess
-from apps.wallet import movements, services
 from apps.wallet import queries as wallet
+from apps.wallet import services
 from apps.wallet.models import TransferKind
+from apps.wallet.statement_lines import Period
 from apps.wallet.types import Mandate
 from tests.wallet.conftest import CREDIT
 from tests.wallet.movements import DAY, charge_at, grant_at, move
@@ -66,14 +68,19 @@ def test_closing_balances_open_the_next_file_and_end_at_the_wallets(browser: Cli
     assert Decimal(since[-1]["balance"]) * CREDIT == balance == 106_999_999_999
 
 
-def test_many_pages_make_one_file(browser: Client, team: TeamAccess, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(movements.movements, "__kwdefaults__", {"chunk": 3})
+def test_many_pages_make_one_file(team: TeamAccess) -> None:
+    period = Period(DAY, DAY + timedelta(days=1))
     grant_at(team.wallet_id, CREDIT, at=DAY)
     for n in range(10):
         charge_at(team.wallet_id, n + 1, at=DAY)
+    found = wallet.statement(team.wallet_id, period, size=1)
+    last = (found.page.results[0].at, found.page.results[0].id)
 
-    rows = rows_of(browser, MARCH)
+    chunks = list(wallet.movements(team.wallet_id, period, opening_nanos=0, last=last, chunk=3))
+    text = "".join(statement_csv(period, found.opening_nanos, chunks))
 
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [len(chunk) for chunk in chunks] == [3, 3, 3, 2]
     assert len({row["id"] for row in rows[1:-1]}) == 11
     assert rows[-1]["balance"] == "0.999999945"
 

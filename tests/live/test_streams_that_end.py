@@ -117,11 +117,17 @@ def test_a_stream_whose_process_stalled_beyond_its_lease_ends_and_is_paid_late(
     stalling = site.start_web()
 
     async def story() -> Any:
-        async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
+        begun = asyncio.Event()
+
+        async def begin(_: httpx.Response) -> None:
+            begun.set()
+
+        hooks = {"response": [begin]}
+        async with httpx.AsyncClient(timeout=60, trust_env=False, event_hooks=hooks) as client:
             calling = asyncio.create_task(
                 call(client, stalling.url, team["tokens"][0]["secret"], "steady", stream=True, max_tokens=20_000)
             )
-            await asyncio.sleep(1.0)
+            await asyncio.wait_for(begun.wait(), 20)
             await asyncio.to_thread(stall, site, team["wallet"], stalling.pid)
             return await calling
 
