@@ -1,7 +1,8 @@
 """`python -m tests.wallet.histories [--steps N] [--seed N]`: random histories on a database of their own.
 
-Prints the seed of each round, how many steps were run, the acts by kind and the differences that were found. A
-difference ends the run with 1 and prints the shortest history that shows it; `--seed` of its round finds it again.
+It finishes the round that it is in when `--steps` are reached: up to 10,000 more. Prints the seed of each round, how
+many steps were run, the acts by kind and the differences that were found. A difference ends the run with 1 and prints
+the shortest history that shows it; `--seed` of its round finds it again.
 """
 
 import argparse
@@ -22,7 +23,7 @@ RUN = [sys.executable, "-m", "tests.wallet.histories.rounds"]
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./sluice histories", description=__doc__)
-    parser.add_argument("--steps", type=int, default=100_000, help="stop after so many; default 100,000")
+    parser.add_argument("--steps", type=int, default=100_000, help="start no round after so many; default 100,000")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help="of the first round")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started ends, too

@@ -9,6 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from apps.wallet import queries
 from apps.wallet.types import Balance
+from tests.wallet.histories import __main__ as command
 from tests.wallet.histories import ledger
 from tests.wallet.histories.histories import Histories
 
@@ -34,6 +35,17 @@ def test_random_histories_leave_the_ledger_as_the_plain_model_says() -> None:
     ledger.install_clock()
 
     run_state_machine_as_test(Histories, settings=FEW)
+
+
+def test_the_command_tells_that_it_finishes_its_round(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["histories", "--help"])
+
+    with pytest.raises(SystemExit):
+        command.main()
+
+    assert "finishes the round that it is in" in " ".join(capsys.readouterr().out.split())
 
 
 def test_open_calls_at_the_end_of_a_lot_keep_what_they_need(history: Histories) -> None:
