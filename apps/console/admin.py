@@ -1,6 +1,7 @@
 """The approvals in the back office: whoever has the act's own permission approves what somebody else asked for."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -17,7 +18,7 @@ from apps.core.admin import ReasonForm, ServiceAction, actor_of
 from apps.core.money import credits_text, minor_text
 from apps.journal.approvals_admin import REFUSE, ApprovalsAdmin
 from apps.wallet import queries as wallet
-from apps.wallet.types import LotRefund
+from apps.wallet.types import LotRefund, StaffActName
 
 Facts = list[tuple[Any, str]]
 
@@ -51,9 +52,23 @@ def _facts(approval: Any) -> Facts:
         (_("Act"), _label(approval)),
         (_("Wallet"), _wallet(approval)),
         *_parameters(approval),
+        *_now(approval),
         (_("Asked by"), asked_by),
         (_("Reason"), approval.reason),
     ]
+
+
+def _now(approval: Any) -> Facts:
+    """What the figures are while somebody decides: "all" may be more than it was when it was asked for."""
+    asked = approval.parameters
+    facts: Facts = [(_("Available"), credits_text(wallet.balance_of(int(approval.target_id)).available_nanos))]
+    if "lot_id" not in asked:
+        return facts
+    to_go = wallet.to_go_of(UUID(asked["lot_id"]), amount_nanos=asked["amount_nanos"])
+    facts.append((_("Can go now"), credits_text(to_go.amount_nanos)))
+    if approval.act == StaffActName.LOT_REFUND:
+        facts.append((_("Money for it now"), f"{minor_text(to_go.paid_back_minor)} {to_go.currency}"))
+    return facts
 
 
 def _wallet(approval: Any) -> str:

@@ -15,7 +15,15 @@ from apps.wallet.models import Refill
 from apps.wallet.quota_types import gone_field
 
 
-class KeyedForm(ReasonForm):
+class CorrectionForm(ReasonForm):
+    """The reason of an act on a customer's credits stands on their statement, too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = _("Kept for good. The customer reads it on the statement.")
+
+
+class KeyedForm(CorrectionForm):
     """The key is drawn when the page opens: sending the same page twice acts once."""
 
     purpose: ClassVar[str]

@@ -1,6 +1,6 @@
 """Questions about the ledger. Answers are values, never rows."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from apps.wallet import errors
 from apps.wallet.allocation import Share, Stretch, left_after, stretches
 from apps.wallet.call_entries import entries_of_call
 from apps.wallet.limits_in_use import USED_LIMITS, limits_near_end
+from apps.wallet.lot_refunds import RefundStep, money_of_refunds
 from apps.wallet.models import Account, AccountKind, Draw, Due, Hold, KeyedPosting, Lot, Transfer, TransferKind
 from apps.wallet.movements import first_movement_at, movements, statement
 from apps.wallet.types import (
@@ -19,15 +20,18 @@ from apps.wallet.types import (
     DueState,
     GrantedLot,
     LimitUse,
+    LotRefund,
     LotState,
     LotSum,
     LotTerms,
+    LotToGo,
     OpenHold,
     RateUse,
 )
 
 __all__ = ["USED_LIMITS", "entries_of_call", "first_movement_at", "limits_near_end", "movements", "statement"]
 
+_NEXT = UUID(int=0)  # a refund that has not been made
 MINUTE_NANOSECONDS = 60_000_000_000
 CHARGES = (TransferKind.CHARGE, TransferKind.LATE_CHARGE)
 
@@ -118,6 +122,35 @@ def lots_of(wallet_id: int) -> list[LotState]:
     ]
 
 
+def to_go_of(lot_id: UUID, *, amount_nanos: int | None = None) -> LotToGo:
+    """What `refund_lot` or `withdraw_lot` would take now, and the money for `amount_nanos` of it; None: for all of it.
+
+    An estimate: calls go on. Raises `UnknownLot`.
+    """
+    lot = _lot(lot_id)
+    has_ended = lot.spend_until is not None and lot.spend_until <= wallet_time()
+    left = next(state.remaining_nanos for state in lots_of(lot.wallet_id) if state.lot_id == lot_id)
+    most = 0 if has_ended else max(min(left, balance_of(lot.wallet_id).available_nanos), 0)
+    part = most if amount_nanos is None else amount_nanos
+    money = _money_of(lot, [*_refund_steps(lot), RefundStep(_NEXT, part, None)])
+    return LotToGo(most, money[_NEXT], lot.currency)
+
+
+def refunds_of(lot_id: UUID) -> list[LotRefund]:
+    """What was paid back of a lot, the oldest first, each with its money at that time. Raises `UnknownLot`."""
+    lot = _lot(lot_id)
+    steps = _refund_steps(lot)
+    money = _money_of(lot, steps)
+    undone = {step.undoes for step in steps}
+    return [
+        LotRefund(
+            step.transfer_id, step.amount_nanos, money[step.transfer_id], lot.currency, step.transfer_id in undone
+        )
+        for step in steps
+        if step.undoes is None
+    ]
+
+
 def draws_of(call_id: UUID) -> list[DrawnFrom]:
     """Which lots paid for a call, in the order in which they were drawn; empty when it cost nothing or is not over."""
     ids = [call_id, *_late_legs(call_id)]
@@ -192,6 +225,27 @@ def wallet_time() -> datetime:
         cursor.execute("SELECT wallet_now()")
         now: datetime = cursor.fetchone()[0]
         return now
+
+
+def _lot(lot_id: UUID) -> Lot:
+    lot = Lot.objects.filter(pk=lot_id).first()
+    if lot is None:
+        raise errors.UnknownLot
+    return lot
+
+
+def _refund_steps(lot: Lot) -> list[RefundStep]:
+    refunds = Transfer.objects.filter(wallet_id=lot.wallet_id, lot_id=lot.pk, kind=TransferKind.REFUND)
+    undone = Transfer.objects.filter(reverses_id__in=list(refunds.values_list("pk", flat=True)))
+    return [RefundStep(t.pk, t.amount_nanos, t.reverses_id) for t in sorted([*refunds, *undone], key=_moment)]
+
+
+def _moment(transfer: Transfer) -> tuple[datetime, UUID]:
+    return transfer.at, transfer.pk
+
+
+def _money_of(lot: Lot, steps: Sequence[RefundStep]) -> dict[UUID, int]:
+    return money_of_refunds(lot.paid_minor, lot.amount_nanos, steps)
 
 
 def _shares_of(lots: Iterable[Lot]) -> list[Share]:

@@ -235,6 +235,16 @@ class LotRefund:
     amount_nanos: int
     paid_back_minor: int
     currency: str
+    is_reversed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LotToGo:
+    """What can leave a lot now, and the money that a refund of it would pay back: 0 where nobody paid."""
+
+    amount_nanos: int
+    paid_back_minor: int
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)

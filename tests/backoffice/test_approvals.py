@@ -231,6 +231,24 @@ def test_the_second_person_hears_what_money_a_lot_is_paid_back_with(
     assert available(team) == 100
 
 
+@pytest.mark.parametrize(("act", "money"), [("withdraw", None), ("pay_back", "1260.00 CNY")])
+def test_who_approves_all_of_a_lot_sees_what_that_is_by_now(
+    fin: Client, boss: Client, team: TeamAccess, act: str, money: str | None
+) -> None:
+    """1,500 credits for ¥1,350: since it was asked for, 200 were spent, 100 of them of another lot."""
+    terms = LotTerms(paid_minor=135_000, currency="CNY", refund_until=clock.now() + timedelta(days=365))
+    order = Mandate("order:1", "order", None)
+    lot_id = wallet.grant_lot(team.wallet_id, order, amount_nanos=1500 * CREDIT, source=LotSource.PURCHASE, terms=terms)
+    fill_in(fin, f"/admin/wallet/lot/{lot_id}/{act}/")
+    charge(team, 200)
+
+    page = boss.get(page_of(Approval.objects.get(), "approve")).content.decode()
+
+    assert "<dt>Available</dt><dd>1400</dd><dt>Can go now</dt><dd>1400</dd>" in page
+    assert ("<dt>Money for it now</dt>" in page) == (money is not None)
+    assert money is None or f"<dd>{money}</dd>" in page
+
+
 def test_a_large_due_is_cancelled_by_two_people(fin: Client, boss: Client, team: TeamAccess) -> None:
     mandate = Mandate("storage:7", "storage", None)
     wallet.open_due(

@@ -116,11 +116,43 @@ def test_a_paid_lot_is_paid_back_in_proportion(desk: Client, team: TeamAccess) -
     """500 of 600 paid credits are unspent: the gift of 100 went first. ¥540 × 500 / 600 = ¥450."""
     lot = paid_lot(team, 600, 54_000)
     fee(team, 200)
+    page = desk.get(f"/admin/wallet/lot/{lot.pk}/pay_back/").content.decode()
 
     answer = fill_in(desk, f"/admin/wallet/lot/{lot.pk}/pay_back/")
 
+    assert "<dt>Can go now</dt><dd>500</dd><dt>Money for it now</dt><dd>450.00 CNY</dd>" in page
     assert said(answer) == ["500 credits taken out. Pay back 450.00 CNY by the way it came."]
     assert available(team) == 0
+    details = AuditEntry.objects.latest("id").details
+    assert (details["credits"], details["paid_back"], details["currency"]) == ("500", "450.00", "CNY")
+    assert "450.00 CNY" in desk.get(f"/admin/wallet/lot/{lot.pk}/change/").content.decode()
+
+
+def test_money_that_came_back_is_not_counted_as_paid_back(desk: Client, team: TeamAccess) -> None:
+    lot = paid_lot(team, 600, 54_000)
+    fill_in(desk, f"/admin/wallet/lot/{lot.pk}/pay_back/", amount="100")
+    refund = Transfer.objects.get(kind=TransferKind.REFUND)
+
+    fill_in(desk, f"/admin/wallet/transfer/{refund.pk}/reverse/")
+
+    page = desk.get(f"/admin/wallet/lot/{lot.pk}/pay_back/").content.decode()
+    assert "<dt>Paid back so far</dt><dd>0.00 CNY</dd>" in page
+
+
+def test_whoever_writes_a_reason_knows_that_the_customer_reads_it(desk: Client, team: TeamAccess) -> None:
+    charge, lot = fee(team, 29), paid_lot(team, 10, 1000)
+    pages = [
+        f"/admin/wallet/account/{team.wallet_id}/grant/",
+        f"/admin/wallet/account/{team.wallet_id}/debit/",
+        f"/admin/wallet/transfer/{charge.pk}/refund/",
+        f"/admin/wallet/transfer/{lot.transfer_id}/reverse/",
+        f"/admin/wallet/lot/{lot.pk}/withdraw/",
+        f"/admin/wallet/lot/{lot.pk}/pay_back/",
+    ]
+
+    for page in pages:
+        assert b"The customer reads it on the statement." in desk.get(page).content, page
+    assert b"The customer reads it" not in desk.get(f"/admin/wallet/account/{team.wallet_id}/free_only/").content
 
 
 def test_a_lot_that_nobody_paid_for_is_not_paid_back(desk: Client, team: TeamAccess) -> None:
@@ -132,10 +164,13 @@ def test_a_lot_that_nobody_paid_for_is_not_paid_back(desk: Client, team: TeamAcc
 
 def test_a_grant_by_mistake_is_reversed_once(desk: Client, team: TeamAccess) -> None:
     grant = Transfer.objects.get(kind=TransferKind.GRANT)
+    address = f"/admin/wallet/transfer/{grant.pk}"
 
-    for _ in range(2):
-        fill_in(desk, f"/admin/wallet/transfer/{grant.pk}/reverse/")
+    fill_in(desk, f"{address}/reverse/")
+    again = desk.post(f"{address}/reverse/", {"reason": "promised by phone"})
 
+    assert again.status_code == 404
+    assert b"/reverse/" not in desk.get(f"{address}/change/").content
     assert available(team) == 0
     assert Transfer.objects.filter(reverses_id=grant.pk).count() == 1
     assert last_line() == ("transfer.reversed", id_of("fin@example.com"), "promised by phone", "100")

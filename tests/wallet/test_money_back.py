@@ -38,6 +38,46 @@ def test_parts_paid_back_add_up_to_what_was_paid(purse: Purse) -> None:
     assert [part.paid_back_minor for part in parts] == [33, 33, 34]
 
 
+def test_the_money_is_known_before_and_after_a_refund(purse: Purse) -> None:
+    """10 credits for ¥10.01: 6 are worth 6.006 now; after 4 for ¥4.00 the other 2 bring the share of 6, ¥6.00."""
+    lot = purse.grant(10, paid=1001, refund_until=purse.clock.after(days=1))
+    purse.hold(4)
+
+    now = queries.to_go_of(lot)
+    part = queries.to_go_of(lot, amount_nanos=4 * CREDIT)
+    first = wallet.refund_lot(lot, Mandate("1", "", actor=None), at=purse.clock.now, amount_nanos=4 * CREDIT)
+    rest = queries.to_go_of(lot)
+    last = wallet.refund_lot(lot, Mandate("2", "", actor=None), at=purse.clock.now)
+
+    assert (now.amount_nanos, now.paid_back_minor, now.currency) == (6 * CREDIT, 600, "CNY")
+    assert (part.amount_nanos, part.paid_back_minor) == (6 * CREDIT, 400)
+    assert (rest.amount_nanos, rest.paid_back_minor) == (last.amount_nanos, last.paid_back_minor) == (2 * CREDIT, 200)
+    assert queries.refunds_of(lot) == [first, last]
+    assert queries.to_go_of(lot).amount_nanos == 0
+
+
+def test_a_refund_that_was_reversed_says_so(purse: Purse) -> None:
+    lot = purse.grant(10, paid=1000, refund_until=purse.clock.after(days=1))
+    refund = wallet.refund_lot(lot, Mandate("r", "", actor=None), at=purse.clock.now)
+
+    wallet.reverse_transfer(refund.transfer_id, reason="sent back", actor=None)
+
+    assert [(made.paid_back_minor, made.is_reversed) for made in queries.refunds_of(lot)] == [(1000, True)]
+    assert queries.to_go_of(lot).paid_back_minor == 1000
+
+
+def test_nothing_can_go_of_a_lot_that_ended_or_was_not_paid_for_in_money(purse: Purse) -> None:
+    ending = purse.grant(10, until=purse.clock.after(days=1), paid=1000, refund_until=purse.clock.after(days=9))
+    free = purse.grant(5)
+
+    purse.clock.forward(days=1)
+
+    assert (queries.to_go_of(ending).amount_nanos, queries.to_go_of(ending).paid_back_minor) == (0, 0)
+    assert (queries.to_go_of(free).amount_nanos, queries.to_go_of(free).paid_back_minor) == (5 * CREDIT, 0)
+    with pytest.raises(errors.UnknownLot):
+        queries.refunds_of(UUID(int=1))
+
+
 def test_what_calls_hold_is_not_paid_back(purse: Purse) -> None:
     lot = purse.grant(10, paid=1000, refund_until=purse.clock.after(days=1))
     purse.hold(4)

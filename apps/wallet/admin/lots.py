@@ -27,12 +27,31 @@ def _facts(lot: Lot) -> list[tuple[Any, str]]:
         (_("Unspent now"), credits_text(_left(lot))),
     ]
     if lot.paid_minor:
-        facts.append((_("Paid"), _money(lot)))
+        facts.append((_("Paid"), _money(lot, lot.paid_minor)))
     return facts
 
 
-def _money(lot: Lot) -> str:
-    return f"{minor_text(lot.paid_minor)} {lot.currency}" if lot.paid_minor else "–"
+def _withdrawal_facts(lot: Lot) -> list[tuple[Any, str]]:
+    return [*_facts(lot), (_("Can go now"), credits_text(queries.to_go_of(lot.pk).amount_nanos))]
+
+
+def _refund_facts(lot: Lot) -> list[tuple[Any, str]]:
+    """With the money, before anybody decides about it."""
+    to_go = queries.to_go_of(lot.pk)
+    return [
+        *_facts(lot),
+        (_("Paid back so far"), _money(lot, _paid_back(lot))),
+        (_("Can go now"), credits_text(to_go.amount_nanos)),
+        (_("Money for it now"), _money(lot, to_go.paid_back_minor)),
+    ]
+
+
+def _paid_back(lot: Lot) -> int:
+    return sum(refund.paid_back_minor for refund in queries.refunds_of(lot.pk) if not refund.is_reversed)
+
+
+def _money(lot: Lot, minor: int) -> str:
+    return f"{minor_text(minor)} {lot.currency}" if lot.paid_minor else "–"
 
 
 @admin.register(Lot)
@@ -66,6 +85,7 @@ class LotAdmin(ServiceActionsMixin, OfWallets):
         "taken_back",
         "kept",
         "paid",
+        "money_back",
         "price_tier",
         "stands_for",
         "spend_until",
@@ -84,7 +104,7 @@ class LotAdmin(ServiceActionsMixin, OfWallets):
             permission="wallet.correct_account",
             call=corrections.withdraw,
             form=WithdrawalForm,
-            facts=_facts,
+            facts=_withdrawal_facts,
             wants_recent_sign_in=True,
         ),
         ServiceAction(
@@ -98,7 +118,7 @@ class LotAdmin(ServiceActionsMixin, OfWallets):
             permission="wallet.correct_account",
             call=corrections.refund_lot,
             form=LotRefundForm,
-            facts=_facts,
+            facts=_refund_facts,
             offered_for=lambda lot: lot.paid_minor > 0 and lot.refund_until is not None,
             wants_recent_sign_in=True,
         ),
@@ -118,7 +138,11 @@ class LotAdmin(ServiceActionsMixin, OfWallets):
 
     @admin.display(description=_("paid"))
     def paid(self, lot: Lot) -> str:
-        return _money(lot)
+        return _money(lot, lot.paid_minor)
+
+    @admin.display(description=_("paid back in money"))
+    def money_back(self, lot: Lot) -> str:
+        return _money(lot, _paid_back(lot))
 
 
 @admin.register(Draw)

@@ -10,7 +10,7 @@ from apps.core.money import credits_text
 from apps.wallet import queries
 from apps.wallet.admin import corrections
 from apps.wallet.admin.pages import OfWallets, credits_column, link_column
-from apps.wallet.forms import ChargeRefundForm
+from apps.wallet.forms import ChargeRefundForm, CorrectionForm
 from apps.wallet.models import Transfer, TransferKind
 
 CHARGES = frozenset((TransferKind.CHARGE, TransferKind.LATE_CHARGE, TransferKind.STORAGE_FEE, TransferKind.CLOUD_FEE))
@@ -81,8 +81,9 @@ class TransferAdmin(ServiceActionsMixin, OfWallets):
             ),
             permission="wallet.correct_account",
             call=corrections.reverse,
+            form=CorrectionForm,
             facts=_facts,
-            offered_for=lambda transfer: transfer.kind in REVERSIBLE,
+            offered_for=lambda transfer: transfer.kind in REVERSIBLE and not queries.given_back_of(transfer.pk),
             wants_recent_sign_in=True,
         ),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 from django.conf import settings
@@ -79,13 +80,20 @@ def claim(act: StaffAct, mandate: Mandate) -> None:
             raise
 
 
-def record(act: StaffAct, mandate: Mandate, *, amount_nanos: int, transfer_id: UUID | None) -> None:
+def record(
+    act: StaffAct,
+    mandate: Mandate,
+    *,
+    amount_nanos: int,
+    transfer_id: UUID | None,
+    outcome: Mapping[str, object] = MappingProxyType({}),
+) -> None:
     """The last step of an act that was not a repeat, in its transaction: may one person do this, and who did.
 
     Raises `ApprovalNeeded` when somebody alone moved more than the limit, so that the act is undone with its
     transaction; asking last, nobody is sent for an approval of what the ledger would refuse. What the platform does by
     itself leaves its transfer only; a grant that comes here is always somebody's, even from a command that knows no
-    name.
+    name. `outcome` is what the line tells besides: what nobody could ask for, since it came of the act.
 
     Each act counts alone. Parts of an amount are not hidden: what somebody moves on one wallet within a day without
     approval is added up, and above the limit an operator hears of it.
@@ -96,17 +104,14 @@ def record(act: StaffAct, mandate: Mandate, *, amount_nanos: int, transfer_id: U
     if is_alone and amount_nanos > settings.APPROVAL_ABOVE_CREDITS * NANOS_PER_CREDIT:
         raise errors.ApprovalNeeded(act=act)
     at = wallet_time()
-    journal.record_act(_line(act, mandate, amount_nanos=amount_nanos, transfer_id=transfer_id), at=at)
+    told = {"credits": credits_text(amount_nanos), "transfer": transfer_id and str(transfer_id), **outcome}
+    journal.record_act(_line(act, mandate, told), at=at)
     if mandate.actor is not None and is_alone:
         _watch_for_splitting(act.wallet_id, mandate.actor, at=at)
 
 
-def _line(act: StaffAct, mandate: Mandate, *, amount_nanos: int, transfer_id: UUID | None) -> Act:
-    details: dict[str, object] = dict(act.parameters) | {
-        "credits": credits_text(amount_nanos),
-        "transfer": transfer_id and str(transfer_id),
-        "approval": mandate.approval_id,
-    }
+def _line(act: StaffAct, mandate: Mandate, told: Mapping[str, object]) -> Act:
+    details: dict[str, object] = {**act.parameters, **told, "approval": mandate.approval_id}
     return Act(act.name, WALLET, str(act.wallet_id), actor_id=mandate.actor, reason=mandate.reason, details=details)
 
 

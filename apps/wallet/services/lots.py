@@ -7,10 +7,10 @@ from django.db import transaction
 from django.db.models import F
 
 from apps.core.ids import uuid7
+from apps.core.money import minor_text
 from apps.wallet import errors
-from apps.wallet.lot_refunds import RefundStep, money_of_refunds
-from apps.wallet.models import Account, AccountKind, Lot, LotSource, Transfer, TransferKind
-from apps.wallet.queries import wallet_time
+from apps.wallet.models import Account, AccountKind, Lot, LotSource, TransferKind
+from apps.wallet.queries import refunds_of, wallet_time
 from apps.wallet.quota_types import refuse_gone
 from apps.wallet.services import authority
 from apps.wallet.services.accounts import lock_accounts
@@ -81,8 +81,10 @@ def refund_lot(lot_id: UUID, mandate: Mandate, *, at: datetime, amount_nanos: in
         amount = _part_to_go(lot, amount_nanos)
         Lot.objects.filter(pk=lot_id).update(refunded_nanos=F("refunded_nanos") + amount)
         transfer_id = _post_leaving(TransferKind.REFUND, lot, amount, mandate, asked)
-        authority.record(act, mandate, amount_nanos=amount, transfer_id=transfer_id)
-        return _refund_of(lot, transfer_id)
+        refund = _refund_of(lot, transfer_id)
+        money = {"paid_back": minor_text(refund.paid_back_minor), "currency": refund.currency}
+        authority.record(act, mandate, amount_nanos=amount, transfer_id=transfer_id, outcome=money)
+        return refund
 
 
 def withdraw_lot(lot_id: UUID, mandate: Mandate, *, amount_nanos: int | None = None) -> UUID:
@@ -148,16 +150,7 @@ def _post_leaving(kind: TransferKind, lot: Lot, amount_nanos: int, mandate: Mand
 
 def _refund_of(lot: Lot, transfer_id: UUID) -> LotRefund:
     """What a refund was worth when it was made: what came later changes nothing about it."""
-    refunds = Transfer.objects.filter(wallet_id=lot.wallet_id, lot_id=lot.pk, kind=TransferKind.REFUND)
-    undone = Transfer.objects.filter(reverses_id__in=list(refunds.values_list("pk", flat=True)))
-    steps = [RefundStep(t.pk, t.amount_nanos, t.reverses_id) for t in sorted([*refunds, *undone], key=_moment)]
-    money = money_of_refunds(lot.paid_minor, lot.amount_nanos, steps)
-    amount = next(step.amount_nanos for step in steps if step.transfer_id == transfer_id)
-    return LotRefund(transfer_id, amount, money[transfer_id], lot.currency)
-
-
-def _moment(transfer: Transfer) -> tuple[datetime, UUID]:
-    return transfer.at, transfer.pk
+    return next(refund for refund in refunds_of(lot.pk) if refund.transfer_id == transfer_id)
 
 
 def _add_lot(posting: Posting, *, transfer_id: UUID, source: str, terms: LotTerms) -> UUID:
