@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 def test_the_documentation_lists_every_operation(open_page: Callable[..., Page], theme: str) -> None:
     page = open_page("/api/docs", color_scheme=theme)
 
-    expect(page.locator("[data-path='/api/wallet']")).to_be_visible()
+    expect(page.locator("[data-path='/api/wallet']").first).to_be_visible()
     expect(page.locator("[data-path='/v1/chat/completions']")).to_be_visible()
 
 
