@@ -121,11 +121,22 @@ def test_a_paid_lot_is_paid_back_in_proportion(desk: Client, team: TeamAccess) -
     answer = fill_in(desk, f"/admin/wallet/lot/{lot.pk}/pay_back/")
 
     assert "<dt>Can go now</dt><dd>500</dd><dt>Money for it now</dt><dd>450.00 CNY</dd>" in page
+    assert "<dt>Can be paid back until</dt>" in page
     assert said(answer) == ["500 credits taken out. Pay back 450.00 CNY by the way it came."]
     assert available(team) == 0
     details = AuditEntry.objects.latest("id").details
     assert (details["credits"], details["paid_back"], details["currency"]) == ("500", "450.00", "CNY")
     assert "450.00 CNY" in desk.get(f"/admin/wallet/lot/{lot.pk}/change/").content.decode()
+
+
+def test_the_money_is_told_in_chinese_too(desk: Client, team: TeamAccess) -> None:
+    lot = paid_lot(team, 600, 54_000)
+
+    answer = desk.get(f"/admin/wallet/lot/{lot.pk}/pay_back/", headers={"accept-language": "zh-hans"})
+
+    page = answer.content.decode()
+    assert "<dt>当前可取出</dt><dd>600</dd><dt>当前对应金额</dt><dd>540.00 CNY</dd>" in page
+    assert "客户会在账单上看到" in page
 
 
 def test_money_that_came_back_is_not_counted_as_paid_back(desk: Client, team: TeamAccess) -> None:

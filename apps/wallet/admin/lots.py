@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import ReadOnlyAdmin, ServiceAction, ServiceActionsMixin
@@ -43,6 +45,7 @@ def _refund_facts(lot: Lot) -> list[tuple[Any, str]]:
         (_("Paid back so far"), _money(lot, _paid_back(lot))),
         (_("Can go now"), credits_text(to_go.amount_nanos)),
         (_("Money for it now"), _money(lot, to_go.paid_back_minor)),
+        (_("Can be paid back until"), date_format(localtime(lot.refund_until), "DATETIME_FORMAT")),
     ]
 
 
