@@ -37,6 +37,8 @@ _AGAIN = (
     psycopg.errors.SerializationFailure,
     psycopg.errors.DiskFull,
 )
+# PostgreSQL has no code of its own for a spent disk quota or a limit on the size of files; the place tells.
+_EXTENDING = {"mdextend", "mdzeroextend"}
 
 
 class Send(Protocol[Request, Answer]):  # type: ignore[misc]
@@ -204,10 +206,12 @@ class Lane(Generic[Request, Answer]):
             except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError, OSError) as error:
                 log.warning("ledger %s: connection lost: %s", self._name, type(error).__name__)
                 await self._disconnect()
-            except (psycopg.Error, ValueError, TypeError, KeyError, struct.error):
-                log.exception("ledger %s: batch of %s refused", self._name, len(batch))
-                self._failing_since = None
-                return False
+            except (psycopg.Error, ValueError, TypeError, KeyError, struct.error) as error:
+                if not _is_out_of_room(error):
+                    log.exception("ledger %s: batch of %s refused", self._name, len(batch))
+                    self._failing_since = None
+                    return False
+                log.warning("ledger %s: a file of the database cannot grow, asking again", self._name)
             else:
                 self._failing_since = None
                 self._resolve(batch, answers)
@@ -256,6 +260,10 @@ class Lane(Generic[Request, Answer]):
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
+
+
+def _is_out_of_room(error: Exception) -> bool:
+    return isinstance(error, psycopg.errors.InternalError_) and error.diag.source_function in _EXTENDING
 
 
 def _log_defect(task: asyncio.Task[None]) -> None:
