@@ -42,7 +42,7 @@ class Reader:
 def figure_text(nanos: int, credits_per_unit: Decimal, *, places: int) -> str:
     """A figure for a column: a true minus, and `<0.0001` for what is there but too small to show."""
     less, text = _shown(nanos, credits_per_unit, places=places)
-    return less + (MINUS if nanos < 0 else "") + text
+    return (MINUS if nanos < 0 else "") + less + text
 
 
 def figure(nanos: int, credits_per_unit: Decimal, *, places: int) -> str:
@@ -59,7 +59,7 @@ def amount_text(nanos: int, reader: Reader, *, unit: str, places: int) -> str:
     signed = _SIGNS[unit] + text
     if unit == "credits":
         signed = gettext("%(amount)s credits") % {"amount": text}
-    return less + (MINUS if nanos < 0 else "") + signed
+    return (MINUS if nanos < 0 else "") + less + signed
 
 
 def _shown(nanos: int, credits_per_unit: Decimal, *, places: int) -> tuple[str, str]:

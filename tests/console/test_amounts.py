@@ -34,6 +34,11 @@ def test_a_minus_is_a_true_minus_before_the_currency() -> None:
     assert amount_text(-4_480_000_000, AMERICAN, unit="usd", places=2) == "−US$0.64"
 
 
+def test_a_debit_too_small_to_show_keeps_its_sign_before_it() -> None:
+    assert amount_text(-1, AMERICAN, unit="usd", places=4) == "−<US$0.0001"
+    assert figure_text(-13_650, Decimal(7), places=4) == "−<0.0001"
+
+
 def test_a_cost_too_small_to_show_is_not_shown_as_nothing() -> None:
     assert amount_text(1, AMERICAN, unit="usd", places=4) == "<US$0.0001"
     assert amount_text(0, AMERICAN, unit="usd", places=4) == "US$0.0000"
