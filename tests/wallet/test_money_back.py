@@ -246,3 +246,13 @@ def test_credits_are_granted_to_wallets_only(purse: Purse) -> None:
 
     with pytest.raises(errors.UnknownAccount):
         wallet.grant_lot(rewards, Mandate("k", "r", actor=None), amount_nanos=1, source=LotSource.GIFT)
+
+
+def test_a_repeat_of_a_refund_that_was_reversed_answers_as_the_first_time(purse: Purse) -> None:
+    lot = purse.grant(10, paid=1000, refund_until=purse.clock.after(days=1))
+    mandate = Mandate("r", "", actor=None)
+    first = wallet.refund_lot(lot, mandate, at=purse.clock.now)
+    wallet.reverse_transfer(first.transfer_id, reason="the bank sent it back", actor=None)
+
+    assert wallet.refund_lot(lot, mandate, at=purse.clock.now) == first
+    assert purse.available() == 10

@@ -1,5 +1,6 @@
 """Credits that come in together, and those that leave a lot without being spent."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -149,8 +150,9 @@ def _post_leaving(kind: TransferKind, lot: Lot, amount_nanos: int, mandate: Mand
 
 
 def _refund_of(lot: Lot, transfer_id: UUID) -> LotRefund:
-    """What a refund was worth when it was made: what came later changes nothing about it."""
-    return next(refund for refund in refunds_of(lot.pk) if refund.transfer_id == transfer_id)
+    """What a refund was worth when it was made: what came later, such as its reversal, changes nothing about it."""
+    made = next(refund for refund in refunds_of(lot.pk) if refund.transfer_id == transfer_id)
+    return replace(made, is_reversed=False)
 
 
 def _add_lot(posting: Posting, *, transfer_id: UUID, source: str, terms: LotTerms) -> UUID:
