@@ -128,9 +128,8 @@ def to_go_of(lot_id: UUID, *, amount_nanos: int | None = None) -> LotToGo:
     An estimate: calls go on. Raises `UnknownLot`.
     """
     lot = _lot(lot_id)
-    has_ended = lot.spend_until is not None and lot.spend_until <= wallet_time()
     left = next(state.remaining_nanos for state in lots_of(lot.wallet_id) if state.lot_id == lot_id)
-    most = 0 if has_ended else max(min(left, balance_of(lot.wallet_id).available_nanos), 0)
+    most = 0 if has_ended(lot.spend_until) else max(min(left, balance_of(lot.wallet_id).available_nanos), 0)
     part = most if amount_nanos is None else amount_nanos
     money = _money_of(lot, [*_refund_steps(lot), RefundStep(_NEXT, part, None)])
     return LotToGo(most, money[_NEXT], lot.currency)
@@ -217,6 +216,11 @@ def due_accounts(at_most: int) -> list[int]:
     """Accounts with a lot that ended or a limit to refill, the longest due first."""
     due = Account.objects.filter(wake_at__lte=wallet_time()).order_by("wake_at")
     return list(due.values_list("pk", flat=True)[:at_most])
+
+
+def has_ended(spend_until: datetime | None) -> bool:
+    """Whether credits with this end are over, by the ledger's clock."""
+    return spend_until is not None and spend_until <= wallet_time()
 
 
 def wallet_time() -> datetime:

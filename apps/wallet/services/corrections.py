@@ -7,12 +7,12 @@ from django.db.models import F
 
 from apps.wallet import errors
 from apps.wallet.models import Lot, Transfer, TransferKind
-from apps.wallet.queries import draws_of_transfer, given_back_of
+from apps.wallet.queries import draws_of_transfer, given_back_of, has_ended
 from apps.wallet.services import authority
 from apps.wallet.services.accounts import lock_accounts
 from apps.wallet.services.dues import settle_dues
 from apps.wallet.services.entries import digest, digest_of, earlier_posting, post
-from apps.wallet.services.lot_books import give_back, has_ended, restore, tend_lots
+from apps.wallet.services.lot_books import give_back, restore, tend_lots
 from apps.wallet.types import House, Mandate, Posting
 
 SPENDING = frozenset(
@@ -130,7 +130,7 @@ def _bring_back_to_lot(done: Transfer, mandate: Mandate) -> UUID:
     left_as = LEFT_A_LOT[TransferKind(done.kind)]
     transfer_id = post([_opposite(done, mandate)])[0].transfer_id
     lot = Lot.objects.get(pk=str(done.lot_id))
-    if has_ended(lot):
+    if has_ended(lot.spend_until):
         restore(lot, done.amount_nanos, transfer_id=transfer_id)
     else:
         Lot.objects.filter(pk=lot.pk).update(**{left_as: F(left_as) - done.amount_nanos})

@@ -10,7 +10,7 @@ from django.db.models import F, Sum
 from apps.core.ids import uuid7
 from apps.wallet.lot_refunds import moved_minor
 from apps.wallet.models import Lot, LotSource, Return
-from apps.wallet.queries import wallet_time
+from apps.wallet.queries import has_ended, wallet_time
 from apps.wallet.types import DrawnFrom
 
 RESTORED_FOR = timedelta(days=30)
@@ -38,7 +38,7 @@ def restore(lot: Lot, amount_nanos: int, *, transfer_id: UUID) -> UUID:
 
     What ended gets 30 days. What was paid back in money keeps its dates, its share of the price and its refund right.
     """
-    is_over = has_ended(lot)
+    is_over = has_ended(lot.spend_until)
     restored = Lot(
         id=uuid7(),
         wallet_id=lot.wallet_id,
@@ -58,13 +58,9 @@ def restore(lot: Lot, amount_nanos: int, *, transfer_id: UUID) -> UUID:
     return restored.pk
 
 
-def has_ended(lot: Lot) -> bool:
-    return lot.spend_until is not None and lot.spend_until <= wallet_time()
-
-
 def _return_to(lot_id: UUID, amount_nanos: int, transfer_id: UUID) -> None:
     lot = Lot.objects.get(pk=lot_id)
-    if not lot.refunded_nanos and not has_ended(lot):
+    if not lot.refunded_nanos and not has_ended(lot.spend_until):
         Lot.objects.filter(pk=lot_id).update(consumed_nanos=F("consumed_nanos") - amount_nanos)
         into = lot_id
     else:

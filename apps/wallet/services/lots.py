@@ -11,7 +11,7 @@ from apps.core.ids import uuid7
 from apps.core.money import minor_text
 from apps.wallet import errors
 from apps.wallet.models import Account, AccountKind, Lot, LotSource, TransferKind
-from apps.wallet.queries import refunds_of, wallet_time
+from apps.wallet.queries import has_ended, refunds_of, wallet_time
 from apps.wallet.quota_types import refuse_gone
 from apps.wallet.services import authority
 from apps.wallet.services.accounts import lock_accounts
@@ -47,7 +47,7 @@ def grant_lot(wallet_id: int, mandate: Mandate, *, amount_nanos: int, source: st
         lock_accounts([wallet_id])
         if (known := earlier_posting(posting.key, asked=asked)) is not None:
             return Lot.objects.values_list("pk", flat=True).get(transfer_id=known)
-        if terms.spend_until is not None and terms.spend_until <= wallet_time():
+        if has_ended(terms.spend_until):
             raise errors.LotEnded
         if not Account.objects.filter(pk=wallet_id, kind=AccountKind.WALLET).exists():
             raise errors.UnknownAccount

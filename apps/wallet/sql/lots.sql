@@ -2,8 +2,8 @@
 -- boundaries (grant, end, refund, return, switch), in burn order. The wallet's row is locked by whoever calls.
 
 -- Takes spending from lots in burn order: what ended lots keep for this call; then, where only free credit may be spent,
--- free before paid; soonest end; free before paid; oldest. Returns what no lot had, which is a defect.
-CREATE FUNCTION wallet_draw_from_lots(wallet bigint, spent bigint, call_id uuid) RETURNS bigint LANGUAGE plpgsql AS $$
+-- free before paid; soonest end; free before paid; oldest. What no lot had is a defect, and alarms.
+CREATE FUNCTION wallet_draw_from_lots(wallet bigint, spent bigint, call_id uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     place bigint := coalesce(
         (SELECT d.starts_nanos + d.amount_nanos FROM wallet_draw d
@@ -38,7 +38,6 @@ BEGIN
         PERFORM journal_alert(
             'ledger-lots', 'ledger-lots:' || wallet, jsonb_build_object('wallet', wallet, 'missing_nanos', spent - drawn));
     END IF;
-    RETURN spent - drawn;
 END $$;
 
 -- Books what was spent since the last boundary.
@@ -167,14 +166,14 @@ BEGIN
         WHERE a.id = ANY (ids) AND a.kind = 1 AND a.wake_at <= wallet_now();
 END $$;
 
--- The sweep: accounts that are due although nobody calls. Returns how many it met.
+-- Those of the accounts that are due although nobody calls. Returns how many it met.
 CREATE FUNCTION wallet_tend_due(among bigint[], at_most integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     due bigint[];
 BEGIN
     SELECT array_agg(q.id) INTO due FROM (
         SELECT a.id FROM wallet_account a
-        WHERE a.wake_at <= wallet_now() AND (among IS NULL OR a.id = ANY (among)) ORDER BY a.wake_at LIMIT at_most
+        WHERE a.wake_at <= wallet_now() AND a.id = ANY (among) ORDER BY a.wake_at LIMIT at_most
     ) q;
     IF due IS NOT NULL THEN
         PERFORM wallet_lock(due);
