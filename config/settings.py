@@ -36,6 +36,8 @@ INSTALLED_APPS = [
     "config",
     "apps.console",
     "apps.relay",
+    "apps.verification",
+    "apps.promotions",
     "apps.marketplace",
     "apps.usage",
     "apps.teams",

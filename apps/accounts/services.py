@@ -1,5 +1,7 @@
 """Acts on a person: adding one, changing preferences. Teams and sign-in live elsewhere."""
 
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from zoneinfo import ZoneInfo, available_timezones
 
 from allauth.account.models import EmailAddress
@@ -8,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.errors import EmailTaken
 from apps.accounts.models import User
-from apps.accounts.types import DisplayUnit, Language
+from apps.accounts.types import DisplayUnit, Language, NoticeKind
 from apps.core.errors import Invalid
 from apps.journal import services as journal
-from apps.journal.types import Act
+from apps.journal.types import Act, Message
 
 
 def new_user(email: str, *, password: str | None, name: str = "", is_staff: bool = False) -> User:
@@ -65,3 +67,24 @@ def set_password(user: User, *, password: str) -> None:
 def choose_language(user: User, *, language: str) -> None:
     user.language = Language(language)
     user.save(update_fields=["language"])
+
+
+def notify(
+    user_ids: Collection[int], kind: NoticeKind, *, payload: Mapping[str, object], dedupe_key: str, at: datetime
+) -> int:
+    """One mail to each of these people, in their language, in the caller's transaction; returns how many are queued.
+
+    Nobody is told twice under the same key, nobody who is not active, and nobody who does not want the kind.
+    """
+    people = User.objects.filter(pk__in=user_ids, is_active=True)
+    wanted = people.exclude(muted_kinds__contains=[kind.code]) if kind.is_optional else people
+    messages = [
+        Message(
+            dedupe_key=f"{dedupe_key}:{user.pk}",
+            kind=kind.code,
+            recipient=user.email,
+            payload={**payload, "language": user.language},
+        )
+        for user in wanted.order_by("pk")
+    ]
+    return sum(journal.queue_message(message, at=at) for message in messages)

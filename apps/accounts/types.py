@@ -1,6 +1,9 @@
-"""What a person may prefer. No people here."""
+"""What a person may prefer, and be told. No people here."""
+
+from dataclasses import dataclass
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -13,3 +16,16 @@ class DisplayUnit(models.TextChoices):
 class Language(models.TextChoices):
     ENGLISH = "en", _("English")
     CHINESE = "zh-hans", _("Simplified Chinese")
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeKind:
+    """Something people are told of by mail. Each app declares its own; the console lists all of them as preferences.
+
+    `code` names the templates `mail/<code>.*` and, in the preferences, what a person does not want. A kind that is not
+    optional is always sent.
+    """
+
+    code: str
+    label: str | Promise
+    is_optional: bool = True

@@ -8,6 +8,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.ids import uuid7
+
 
 class OutboxMessage(models.Model):
     """A mail or webhook to send, written with the fact it tells of. One message a `dedupe_key`, for ever."""
@@ -47,6 +49,7 @@ class AuditEntry(models.Model):
     reason = models.TextField(_("reason"))
     details = models.JSONField(_("details"))
     ip = models.GenericIPAddressField(_("address"), null=True)
+    scope = models.CharField(_("concerns"), max_length=80)
 
     class Meta:
         managed = False
@@ -147,6 +150,41 @@ class Approval(models.Model):
         if self.expires_at <= at:
             return self.Status.EXPIRED
         return self.Status.PENDING if self.approved_at is None else self.Status.APPROVED
+
+
+class StoredFile(models.Model):
+    """A document, a proof or a finished export, encrypted. `owner` is text such as `team_…`; no process keeps files."""
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    owner = models.CharField(_("owner"), max_length=80)
+    name = models.CharField(_("name"), max_length=120)
+    content_type = models.CharField(_("type"), max_length=80)
+    size = models.PositiveIntegerField(_("size"))
+    digest = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField(_("created"))
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("stored file")
+        verbose_name_plural = _("stored files")
+        indexes = [
+            models.Index(fields=["owner"], name="journal_file_owner"),
+            models.Index(fields=["expires_at"], name="journal_file_expiry", condition=Q(expires_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FilePiece(models.Model):
+    """At most 256 KiB of a stored file, encrypted on its own, so that no statement carries a whole file."""
+
+    file = models.ForeignKey(StoredFile, on_delete=models.CASCADE, related_name="pieces")
+    number = models.PositiveIntegerField()
+    ciphertext = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["file", "number"], name="file_piece_once")]
 
 
 class IdempotencyRecord(models.Model):

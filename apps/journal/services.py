@@ -74,6 +74,7 @@ def record_act(act: Act, *, at: datetime) -> None:
         reason=act.reason,
         details=dict(act.details),
         ip=act.ip,
+        scope=act.scope,
     )
 
 

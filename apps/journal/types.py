@@ -8,7 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One line of the audit trail. `target` is a kind such as `token`, `target_id` its id as text."""
+    """One line of the audit trail. `target` is a kind such as `token`, `target_id` its id as text.
+
+    `scope` says who may read it besides operators, such as `team_…` or `wallet:17`; empty: nobody.
+    """
 
     act: str
     target: str
@@ -18,6 +21,7 @@ class Act:
     reason: str = ""
     details: Mapping[str, object] = field(default_factory=dict)
     ip: str | None = None
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -56,6 +57,15 @@ class Team(models.Model):
     )
     wallet = models.OneToOneField("wallet.Account", on_delete=models.PROTECT, related_name="+", editable=False)
     access_group = models.ForeignKey(AccessGroup, on_delete=models.PROTECT, related_name="+")
+    budget = models.OneToOneField(
+        "wallet.Account",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        help_text=_("The ledger's account that bounds what all calls of the team may spend."),
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
 
@@ -79,6 +89,15 @@ class Membership(models.Model):
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     role = models.CharField(_("role"), max_length=12, choices=Role.choices)
+    budget = models.OneToOneField(
+        "wallet.Account",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        help_text=_("The ledger's account that bounds what the member's tokens may spend."),
+    )
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
     class Meta:
@@ -87,10 +106,74 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["team", "user"], name="membership_once_per_user"),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
+            models.UniqueConstraint(
+                fields=["team"], condition=models.Q(role=Role.OWNER), name="membership_one_owner_per_team"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.team_id}: {self.role}"
+
+
+class Invitation(models.Model):
+    """An address that was asked to join. Only the SHA-256 of the secret in its link is stored; one open per address."""
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="invitations")
+    email = models.EmailField(_("e-mail"), max_length=254)
+    role = models.CharField(_("role"), max_length=12, choices=Role.choices)
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(_("invited"), editable=False)
+    expires_at = models.DateTimeField(_("expires"))
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    ended_at = models.DateTimeField(_("declined or withdrawn"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                "team",
+                condition=models.Q(accepted_at=None, ended_at=None),
+                name="invitation_open_once_per_address",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=[role for role in Role.values if role != Role.OWNER]),
+                name="invitation_role_is_not_owner",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(accepted_at=None, accepted_by=None)
+                | models.Q(accepted_at__isnull=False, accepted_by__isnull=False, ended_at=None),
+                name="invitation_accepted_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.team_id}"
+
+    @property
+    def public_id(self) -> str:
+        return public_id("inv", self.uid)
+
+
+class StaffBinding(models.Model):
+    """An operator who sees and touches only the teams that rows of this table name; without a row, all of them."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        verbose_name = _("binding of staff to a team")
+        verbose_name_plural = _("bindings of staff to teams")
+        constraints = [models.UniqueConstraint(fields=["user", "team"], name="staff_binding_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} to {self.team_id}"
 
 
 class AccessGrant(models.Model):

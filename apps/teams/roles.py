@@ -3,15 +3,34 @@
 from typing import Final
 
 PERMISSIONS: Final = frozenset(
-    {"wallet.view", "wallet.change", "logs.view", "tokens.view", "tokens.change", "team.view", "team.change"},
+    {
+        "wallet.view",
+        "wallet.change",
+        "logs.view",
+        "tokens.view",
+        "tokens.change",
+        "team.view",
+        "team.change",
+        "members.change",
+        "budgets.change",
+        "audit.view",
+        "verification.view",
+        "verification.change",
+        "webhooks.change",
+        "team.transfer",
+        "team.close",
+    },
 )
+OWNER_ONLY: Final = frozenset({"team.transfer", "team.close"})
 
 _VIEWER: Final = frozenset({"wallet.view", "logs.view", "tokens.view", "team.view"})
 
 _MAY: Final[dict[str, frozenset[str]]] = {
     "owner": PERMISSIONS,
-    "admin": PERMISSIONS,
-    "billing": frozenset({"wallet.view", "wallet.change", "logs.view", "team.view"}),
+    "admin": PERMISSIONS - OWNER_ONLY,
+    "billing": frozenset(
+        {"wallet.view", "wallet.change", "logs.view", "team.view", "budgets.change", "verification.view"}
+    ),
     "developer": _VIEWER | {"tokens.change"},
     "viewer": _VIEWER,
 }

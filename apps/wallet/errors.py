@@ -17,6 +17,7 @@ SluiceError
     ├── NotReversible          there is no opposite of this entry
     ├── UnknownTransfer        no such transfer
     ├── UnknownLot             no such lot
+    ├── BalanceDiffers         what was to be given up is not what is there, or calls hold part of it
     ├── StandardQuotaGone      (Invalid) a quota type that no longer exists; `field` names where it stood
     ├── LedgerBusy             too many calls wait; try again
     ├── LedgerUnavailable      the database did not answer in time
@@ -95,6 +96,11 @@ class UnknownTransfer(WalletError):
 class UnknownLot(WalletError):
     code = "unknown_lot"
     text = _("There is no such lot.")
+
+
+class BalanceDiffers(WalletError):
+    code = "balance_differs"
+    text = _("The balance has changed in the meantime, or calls still hold a part of it. Look again.")
 
 
 class StandardQuotaGone(Invalid, WalletError):

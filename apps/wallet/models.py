@@ -34,6 +34,8 @@ class TransferKind(models.IntegerChoices):
     CLOUD_FEE = 12, _("Cloud fee")
     CHARGE_REFUND = 13, _("Refunded charge")
     WITHDRAWAL = 14, _("Credits taken back")
+    REWARD = 15, _("Referral reward")
+    REWARD_LEFT = 16, _("Referral reward moved or taken back")
 
 
 class Refill(models.TextChoices):

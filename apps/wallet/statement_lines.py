@@ -47,6 +47,8 @@ CODE_BY_KIND: Final = {
     12: Code.CLOUD,
     13: Code.REFUND,
     14: Code.WITHDRAWAL,
+    15: Code.REFERRAL,
+    16: Code.REFERRAL,
 }
 CODE_BY_SOURCE: Final = {
     "purchase": Code.TOP_UP,

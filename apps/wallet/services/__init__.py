@@ -35,6 +35,7 @@ from apps.wallet.services.checks import (
 from apps.wallet.services.corrections import debit_adjustment, refund_charge, reverse_transfer
 from apps.wallet.services.dues import cancel_due, open_due
 from apps.wallet.services.entries import post_transfer, post_transfers
+from apps.wallet.services.leavings import give_up_balance, give_up_reward
 from apps.wallet.services.lots import grant_lot, refund_lot, withdraw_lot
 from apps.wallet.services.owners import (
     LEASE,
@@ -45,12 +46,14 @@ from apps.wallet.services.owners import (
     net_was_awake,
     register_owner,
 )
+from apps.wallet.services.rewards import add_reward, move_reward, open_reward_balance, take_reward
 from apps.wallet.services.staff import cancel_due_by_staff, set_free_only_by_staff, set_limit_by_staff
 
 __all__ = [
     "EXPIRE_AT_MOST",
     "LEASE",
     "NET_LEASE",
+    "add_reward",
     "authorise",
     "cancel_due",
     "cancel_due_by_staff",
@@ -64,16 +67,20 @@ __all__ = [
     "expire_holds",
     "extend_hold",
     "forget_owners",
+    "give_up_balance",
+    "give_up_reward",
     "grant_lot",
     "hand_over_hold",
     "heartbeat",
     "ledger_violations",
     "ledger_warnings",
     "lock_accounts",
+    "move_reward",
     "net_was_awake",
     "note_checked",
     "open_due",
     "open_limit",
+    "open_reward_balance",
     "open_wallet",
     "post_transfer",
     "post_transfers",
@@ -87,6 +94,7 @@ __all__ = [
     "set_limit",
     "set_limit_by_staff",
     "settle_hold",
+    "take_reward",
     "tend_accounts",
     "tend_due",
     "void_hold",

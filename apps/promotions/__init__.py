@@ -1,0 +1,1 @@
+"""Campaigns, verification credits, referrals and the reward balance. Rewards are not spendable until moved."""
