@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
+from apps.accounts.models import User
 from apps.core.ids import public_id
 from apps.teams.types import TeamAccess
 from tests.cast import access_of, add_member, make_team, make_token, make_user
@@ -37,7 +38,7 @@ class World:
         return client
 
     def access(self, role: str) -> TeamAccess:
-        return access_of(add_member(self.team, role), self.team)
+        return self.team if role == "owner" else access_of(add_member(self.team, role), self.team)
 
     def send(self, client: Client, row: Row, **other: str) -> HttpResponse:
         """The row's request, with Acme's ids unless others are named."""
@@ -72,11 +73,17 @@ def _session(role: str, team: TeamAccess) -> str:
     if role == "staff":
         sign_in_staff(client)
     elif role != "anonymous":
-        client.force_login(make_user() if role == "stranger" else add_member(team, role))
+        client.force_login(_person(role, team))
     session = client.session
     session[TEAM_OF_SESSION] = team.public_id
     session.save()
     return session.session_key
+
+
+def _person(role: str, team: TeamAccess) -> User:
+    if role == "owner":
+        return User.objects.get(pk=team.user_id)
+    return make_user() if role == "stranger" else add_member(team, role)
 
 
 @pytest.fixture
