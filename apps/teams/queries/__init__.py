@@ -1,0 +1,44 @@
+"""Whose team is it, who is in it, and what it may reach. Writes nothing."""
+
+from apps.teams.queries.access_groups import (
+    LIMITS,
+    access_group_codes,
+    access_group_ids,
+    access_group_terms,
+    export_access_groups,
+    group_row,
+    group_terms,
+    team_reaches,
+)
+from apps.teams.queries.people import people_to_tell
+from apps.teams.queries.personal_tokens import TOKEN_PREFIX, caller_by_secret, personal_tokens_of, token_of
+from apps.teams.queries.reach import (
+    personal_team_for,
+    personal_teams_of,
+    team_by_public_id,
+    team_for,
+    teams_by_public_id,
+    teams_of,
+)
+
+__all__ = [
+    "LIMITS",
+    "TOKEN_PREFIX",
+    "access_group_codes",
+    "access_group_ids",
+    "access_group_terms",
+    "caller_by_secret",
+    "export_access_groups",
+    "group_row",
+    "group_terms",
+    "people_to_tell",
+    "personal_team_for",
+    "personal_teams_of",
+    "personal_tokens_of",
+    "team_by_public_id",
+    "team_for",
+    "team_reaches",
+    "teams_by_public_id",
+    "teams_of",
+    "token_of",
+]

@@ -1,0 +1,65 @@
+"""Which models a team may reach, and on which terms."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.db.models import Prefetch, Q
+
+from apps.teams.models import AccessGrant, AccessGroup, Team
+from apps.teams.types import GroupTerms, TeamReach
+
+LIMITS = ("rpm", "tpm", "concurrency", "wallet_rpm", "wallet_tpm", "wallet_concurrency")
+
+
+def access_group_codes(team_id: int, *, at: datetime) -> list[str]:
+    """Codes of the groups whose models the team sees: the main one first, then those granted and not ended."""
+    main = Q(pk__in=Team.objects.filter(pk=team_id).values("access_group_id"))
+    granted = AccessGroup.objects.filter(grants__team_id=team_id).filter(
+        Q(grants__ends_at=None) | Q(grants__ends_at__gt=at)
+    )
+    mains = list(AccessGroup.objects.filter(main).values_list("code", flat=True))
+    return mains + [code for code in granted.values_list("code", flat=True) if code not in mains]
+
+
+def access_group_ids(codes: Collection[str]) -> dict[str, int]:
+    """Row ids of the groups with these codes; unknown codes are absent."""
+    return dict(AccessGroup.objects.filter(code__in=codes).values_list("code", "pk"))
+
+
+def access_group_terms() -> list[GroupTerms]:
+    """Every access group, for whoever prices and limits calls."""
+    return [GroupTerms(**row) for row in AccessGroup.objects.values("code", "multiplier", *LIMITS)]
+
+
+def group_terms(code: str) -> GroupTerms:
+    return GroupTerms(**AccessGroup.objects.values("code", "multiplier", *LIMITS).get(code=code))
+
+
+def team_reaches(team_ids: Iterable[int]) -> list[TeamReach]:
+    """The groups of each of these teams, closed teams and ended grants included. Two queries however many teams."""
+    teams = (
+        Team.objects.filter(pk__in=list(team_ids))
+        .select_related("access_group")
+        .prefetch_related(
+            Prefetch("access_grants", AccessGrant.objects.select_related("access_group").order_by("access_group__code"))
+        )
+    )
+    return [
+        TeamReach(
+            id=team.pk,
+            main_group=team.access_group.code,
+            granted=tuple((grant.access_group.code, grant.ends_at) for grant in team.access_grants.all()),
+            closed=team.closed_at is not None,
+        )
+        for team in teams
+    ]
+
+
+def export_access_groups() -> list[dict[str, object]]:
+    """Every access group in the shape that `services.import_access_groups` reads."""
+    return [group_row(group) for group in AccessGroup.objects.all()]
+
+
+def group_row(group: AccessGroup) -> dict[str, object]:
+    row: dict[str, object] = {"code": group.code, "multiplier": f"{group.multiplier.normalize():f}"}
+    return row | {name: getattr(group, name) for name in LIMITS}

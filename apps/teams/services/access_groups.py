@@ -1,0 +1,95 @@
+"""Access groups are taken over from a file: which models a team sees, at which multiplier, within which limits."""
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.utils.translation import gettext as _
+
+from apps.teams import queries
+from apps.teams.errors import AccessGroupInUse, AccessGroupInvalid
+from apps.teams.models import AccessGroup
+from apps.teams.services.founding import MAIN_GROUP
+from apps.teams.types import ImportReport
+
+_CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_MULTIPLIER: Final = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?")
+_MAX_LIMIT: Final = 2_147_483_647
+_GROUP_FIELDS: Final = frozenset({"code", "multiplier", *queries.LIMITS})
+
+
+def import_access_groups(rows: object, *, prune: bool = False) -> ImportReport:
+    """Makes the access groups equal to `rows`; a second run changes nothing.
+
+    With `prune`, groups that are not listed go. The caller's transaction decides whether anything stays. Raises
+    `AccessGroupInvalid` for a row that cannot be read and `AccessGroupInUse` for a group that a team still has.
+    """
+    wanted = _wanted_groups(rows)
+    with transaction.atomic():
+        known = {group.code: group for group in AccessGroup.objects.select_for_update()}
+        created = tuple(code for code in wanted if code not in known)
+        changed = tuple(code for code in wanted if code in known and _differs(known[code], wanted[code]))
+        for code in created + changed:
+            AccessGroup.objects.update_or_create(code=code, defaults=wanted[code])
+        surplus = [code for code in known if code not in wanted and code != MAIN_GROUP] if prune else []
+        _remove(surplus)
+    return ImportReport(created=created, changed=changed, removed=tuple(surplus))
+
+
+def _wanted_groups(rows: object) -> dict[str, dict[str, object]]:
+    if not isinstance(rows, list | tuple):
+        raise AccessGroupInvalid("access_groups", _("Write a list of objects."))
+    wanted: dict[str, dict[str, object]] = {}
+    for index, row in enumerate(rows):
+        code = _group_code(row, f"access_groups[{index}]")
+        if code in wanted:
+            raise AccessGroupInvalid(f"access_groups/{code}", _("This entry stands in the file twice."))
+        wanted[code] = _group_fields(code, row)
+    return wanted
+
+
+def _group_code(row: object, place: str) -> str:
+    code = row.get("code") if isinstance(row, Mapping) else None
+    if not isinstance(code, str) or not _CODE.fullmatch(code):
+        raise AccessGroupInvalid(
+            place, _("Write an object with a code of at most 40 letters, digits, hyphens and underscores.")
+        )
+    return code
+
+
+def _group_fields(code: str, row: Mapping[str, object]) -> dict[str, object]:
+    place = f"access_groups/{code}"
+    unknown = sorted(map(str, set(row) - _GROUP_FIELDS))
+    if unknown:
+        raise AccessGroupInvalid(f"{place}/{unknown[0]}", _("There is no such field here."))
+    limits = {name: row[name] for name in queries.LIMITS if name in row}
+    for name, limit in limits.items():
+        if type(limit) is not int or not 0 <= limit <= _MAX_LIMIT:
+            raise AccessGroupInvalid(
+                f"{place}/{name}", _("Write a whole number from 0 to %(most)d.") % {"most": _MAX_LIMIT}
+            )
+    return {"code": code, "multiplier": _multiplier(row.get("multiplier", "1"), f"{place}/multiplier"), **limits}
+
+
+def _multiplier(value: object, place: str) -> Decimal:
+    """As text, because a JSON number may already have lost digits. A whole number has none to lose."""
+    text = str(value) if type(value) is int else value
+    if not isinstance(text, str) or not _MULTIPLIER.fullmatch(text):
+        raise AccessGroupInvalid(
+            place, _('Write a text such as "0.8", from 0 to 9999.9999, with at most four decimals.')
+        )
+    return Decimal(text)
+
+
+def _remove(codes: Sequence[str]) -> None:
+    try:
+        AccessGroup.objects.filter(code__in=codes).delete()
+    except ProtectedError as error:
+        raise AccessGroupInUse(codes=codes) from error
+
+
+def _differs(group: AccessGroup, wanted: Mapping[str, object]) -> bool:
+    return any(getattr(group, name) != value for name, value in wanted.items())
