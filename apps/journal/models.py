@@ -12,9 +12,20 @@ from apps.core.ids import uuid7
 
 
 class OutboxMessage(models.Model):
-    """A mail or webhook to send, written with the fact it tells of. One message a `dedupe_key`, for ever."""
+    """A mail or webhook to send, written with the fact it tells of. One message a `dedupe_key`, for ever.
+
+    One a `quiet_key` too, where there is one: it names what somebody need not hear of twice in a day. The content goes
+    when it was sent, since it may carry a link that lets somebody in.
+    """
+
+    class Channel(models.TextChoices):
+        MAIL = "mail", _("Mail")
+        WEBHOOK = "webhook", _("Webhook")
+        ALERT = "alert", _("Operator alert")
 
     dedupe_key = models.CharField(max_length=200, unique=True)
+    quiet_key = models.CharField(max_length=200, null=True, unique=True, editable=False)  # noqa: DJ001  null: not quiet
+    channel = models.CharField(_("way"), max_length=8, choices=Channel.choices, db_default=Channel.MAIL)
     kind = models.CharField(_("kind"), max_length=60)
     recipient = models.CharField(_("recipient"), max_length=254)
     payload = models.JSONField(_("content"), default=dict, blank=True)

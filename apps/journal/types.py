@@ -55,12 +55,17 @@ class ApprovalState:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A mail or webhook: the sender of its `kind` knows how to render `payload`."""
+    """A mail, a webhook or an operator alert, as `channel` says: the sender of that one knows how to render `payload`.
+
+    Of several with the same `quiet_key` only the first is stored.
+    """
 
     dedupe_key: str
     kind: str
     recipient: str
     payload: Mapping[str, object] = field(default_factory=dict)
+    channel: str = "mail"
+    quiet_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,11 @@ class DueMessage:
     message_id: int
     kind: str
     recipient: str
-    payload: Mapping[str, object]
+    payload: Mapping[str, Any]
     attempts: int
+    channel: str
+    dedupe_key: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
