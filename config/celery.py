@@ -22,6 +22,7 @@ SAFETY_JOBS = {
     "verify_ledger": "usage.verify_ledger",
     "expired_addresses": "usage.drop_expired_origins",
     "old_minutes": "usage.drop_old_minutes",
+    "expired_files": "journal.drop_expired_files",
     "forgotten_processes": "wallet.forget_owners",
 }
 LOOK_FOR_OVERDUE = "journal.start_overdue_jobs"
@@ -37,6 +38,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "limits nearly used up": {"task": "usage.tell_of_limits", "schedule": crontab()},
     "expired addresses": {"task": "usage.drop_expired_origins", "schedule": crontab(hour="1", minute="6")},
     "old minutes": {"task": "usage.drop_old_minutes", "schedule": crontab(hour="1", minute="7")},
+    "expired files": {"task": "journal.drop_expired_files", "schedule": crontab(hour="1", minute="9")},
     "expired approvals": {"task": "journal.refuse_expired_approvals", "schedule": crontab(minute="7")},
     "expired keys": {"task": "journal.forget_expired_keys", "schedule": crontab(minute="*/10")},
     "nights that were missed": {

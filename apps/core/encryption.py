@@ -23,13 +23,22 @@ class KeyGone(SluiceError):
 
 
 def encrypt(text: str) -> bytes:
-    return _fernet().encrypt(text.encode())
+    return encrypt_bytes(text.encode())
 
 
 def decrypt(ciphertext: bytes) -> str:
     """The text behind a ciphertext; `KeyGone` when no configured key opens it."""
+    return decrypt_bytes(ciphertext).decode()
+
+
+def encrypt_bytes(content: bytes) -> bytes:
+    return _fernet().encrypt(content)
+
+
+def decrypt_bytes(ciphertext: bytes) -> bytes:
+    """What `encrypt_bytes` was given; `KeyGone` when no configured key opens it."""
     try:
-        return _fernet().decrypt(bytes(ciphertext)).decode()
+        return _fernet().decrypt(bytes(ciphertext))
     except InvalidToken:
         raise KeyGone from None
 

@@ -8,12 +8,14 @@ SluiceError
     ├── ApprovalMismatch  it was given for another act, another target or other parameters
     ├── ApprovalUsed      (Conflict) it served once already
     ├── ApprovalDecided   (Conflict) somebody decided already, or its time ran out
-    └── ApprovalOwn       (NotAllowed) nobody approves what they asked for themselves
+    ├── ApprovalOwn       (NotAllowed) nobody approves what they asked for themselves
+    ├── FileMissing       (NotFound) there is no such file, or it expired and is gone
+    └── FileDamaged       a stored file is not what was stored
 """
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.errors import Conflict, NotAllowed, SluiceError
+from apps.core.errors import Conflict, NotAllowed, NotFound, SluiceError
 
 
 class JournalError(SluiceError):
@@ -53,3 +55,13 @@ class ApprovalDecided(Conflict, JournalError):
 class ApprovalOwn(NotAllowed, JournalError):
     code = "approval_own"
     text = _("You asked for this yourself. Somebody else has to approve it.")
+
+
+class FileMissing(NotFound, JournalError):
+    code = "file_missing"
+    text = _("This file is no longer there.")
+
+
+class FileDamaged(JournalError):
+    code = "file_damaged"
+    text = _("This file can no longer be read.")

@@ -1,14 +1,18 @@
 """What the journal remembers."""
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 
-from apps.journal.errors import ApprovalMissing
-from apps.journal.models import Approval, AuditEntry, MaintenanceRun, OperatorAlert
-from apps.journal.types import ApprovalState, RecordedAct, Run
+from apps.core import encryption
+from apps.journal.errors import ApprovalMissing, FileDamaged, FileMissing
+from apps.journal.models import Approval, AuditEntry, FilePiece, MaintenanceRun, OperatorAlert, StoredFile
+from apps.journal.types import ApprovalState, RecordedAct, Run, StoredFileInfo
 
 OVERDUE = timedelta(hours=26)
 UNDER_WAY = timedelta(minutes=30)
@@ -96,3 +100,45 @@ def first_act(act: str, *, target: str, target_id: str) -> RecordedAct | None:
     rows = AuditEntry.objects.filter(target=target, target_id=target_id, act=act)
     row = rows.order_by("id").values_list("at", "actor_id", "reason", "details").first()
     return None if row is None else RecordedAct(*row)
+
+
+def file_by_uid(uid: UUID) -> StoredFileInfo:
+    """Raises `FileMissing`, also for a file that expired and is gone."""
+    row = StoredFile.objects.filter(uid=uid).first()
+    if row is None:
+        raise FileMissing
+    return _file(row)
+
+
+def files_of(owner: str) -> list[StoredFileInfo]:
+    """Every file of this owner, in the order they were stored."""
+    return [_file(row) for row in StoredFile.objects.filter(owner=owner).order_by("pk")]
+
+
+def pieces_of(uid: UUID) -> Iterator[bytes]:
+    """The file's content, a piece and a query at a time. Raises `FileMissing`, and `FileDamaged` at a wrong end."""
+    file = StoredFile.objects.filter(uid=uid).first()
+    if file is None:
+        raise FileMissing
+    digest = hashlib.sha256()
+    for number in count():
+        piece = FilePiece.objects.filter(file=file, number=number).values_list("ciphertext", flat=True).first()
+        if piece is None:
+            break
+        content = encryption.decrypt_bytes(bytes(piece))
+        digest.update(content)
+        yield content
+    if digest.digest() != bytes(file.digest):
+        raise FileDamaged
+
+
+def _file(row: StoredFile) -> StoredFileInfo:
+    return StoredFileInfo(
+        uid=row.uid,
+        owner=row.owner,
+        name=row.name,
+        content_type=row.content_type,
+        size=row.size,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+    )

@@ -22,6 +22,13 @@ def refuse_expired_approvals(**_: object) -> int:
     return services.refuse_expired_approvals(at=clock.now())
 
 
+@shared_task(name="journal.drop_expired_files")
+def drop_expired_files(**_: object) -> int:
+    """Every night: documents and exports past their time."""
+    with services.run_of("expired_files", now=clock.now):
+        return services.drop_expired_files(at=clock.now())
+
+
 @shared_task(name="journal.ensure_partitions")
 def ensure_partitions(**_: object) -> int:
     """Every night: the tables of the next months. Here and not in `core`, because runs are recorded here."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +110,16 @@ class RecordedAct:
     actor_id: int | None
     reason: str
     details: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFileInfo:
+    """A stored file without its content, which `queries.pieces_of` gives."""
+
+    uid: UUID
+    owner: str
+    name: str
+    content_type: str
+    size: int
+    created_at: datetime
+    expires_at: datetime | None

@@ -1,0 +1,105 @@
+"""Files in the database: encrypted, in pieces, with the fact that needs them, and gone when they expire."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.core import encryption
+from apps.journal.models import FilePiece, StoredFile
+
+PIECE_BYTES: Final = 256 * 1024
+
+
+def store_file(
+    owner: str, *, name: str, content: bytes, content_type: str, at: datetime, expires_at: datetime | None = None
+) -> UUID:
+    """Stores a file in the caller's transaction and returns its uid. Without `expires_at` it stays until deleted."""
+    return store_pieces(owner, name=name, pieces=[content], content_type=content_type, at=at, expires_at=expires_at)
+
+
+def store_pieces(
+    owner: str,
+    *,
+    name: str,
+    pieces: Iterable[bytes],
+    content_type: str,
+    at: datetime,
+    expires_at: datetime | None = None,
+) -> UUID:
+    """The same for what is made while it is stored: memory holds one piece of it, whatever its size."""
+    digest, size = hashlib.sha256(), 0
+    with transaction.atomic():
+        file = StoredFile.objects.create(
+            owner=owner,
+            name=name,
+            content_type=content_type,
+            size=0,
+            digest=digest.digest(),
+            created_at=at,
+            expires_at=expires_at,
+        )
+        for number, piece in enumerate(_cut(pieces)):
+            FilePiece.objects.create(file=file, number=number, ciphertext=encryption.encrypt_bytes(piece))
+            digest.update(piece)
+            size += len(piece)
+        file.size, file.digest = size, digest.digest()
+        file.save(update_fields=["size", "digest"])
+    return file.uid
+
+
+def set_expiry(owner: str, *, expires_at: datetime | None) -> int:
+    """From when on the files of this owner may be dropped; None keeps them. Returns how many there are."""
+    return StoredFile.objects.filter(owner=owner).update(expires_at=expires_at)
+
+
+def delete_file(uid: UUID) -> bool:
+    """Removes a file at once; False when it is gone already."""
+    return StoredFile.objects.filter(uid=uid).delete()[0] > 0
+
+
+def delete_files_of(owner: str) -> int:
+    """Removes every file of this owner at once; returns how many there were."""
+    return StoredFile.objects.filter(owner=owner).delete()[1].get(StoredFile._meta.label, 0)
+
+
+def drop_expired_files(*, at: datetime, at_most: int = 100) -> int:
+    """Removes files past their time, a batch a transaction, until none is left. Two runs share the work."""
+    dropped = 0
+    while batch := _drop_expired(at=at, at_most=at_most):
+        dropped += batch
+    return dropped
+
+
+def reencrypt_files(*, after: int = 0, at_most: int = 20) -> int:
+    """Writes the next pieces under the newest key; returns the last piece's number, 0 when none is left."""
+    with transaction.atomic():
+        rows = list(FilePiece.objects.select_for_update().filter(pk__gt=after).order_by("pk")[:at_most])
+        for row in rows:
+            row.ciphertext = encryption.reencrypt(bytes(row.ciphertext))
+            row.save(update_fields=["ciphertext"])
+    return rows[-1].pk if rows else 0
+
+
+def _drop_expired(*, at: datetime, at_most: int) -> int:
+    with transaction.atomic():
+        expired = StoredFile.objects.select_for_update(skip_locked=True).filter(expires_at__lte=at)
+        ids = list(expired.order_by("expires_at").values_list("pk", flat=True)[:at_most])
+        StoredFile.objects.filter(pk__in=ids).delete()
+    return len(ids)
+
+
+def _cut(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of one size, the last one shorter."""
+    rest = bytearray()
+    for piece in pieces:
+        for start in range(0, len(piece), PIECE_BYTES):
+            rest += piece[start : start + PIECE_BYTES]
+            if len(rest) >= PIECE_BYTES:
+                yield bytes(rest[:PIECE_BYTES])
+                del rest[:PIECE_BYTES]
+    if rest:
+        yield bytes(rest)
