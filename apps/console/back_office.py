@@ -5,7 +5,7 @@ from typing import Any
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models.base import ModelBase
@@ -15,6 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.console.demo import STAFF_EMAIL
+from apps.core.admin import actor_of
+from apps.teams import queries as teams
+from apps.teams.scoped_admin import bound_teams, closed_to_bound
 
 # Addresses are changed by their owner and confirmed by mail; the row of an authenticator is the secret itself; the
 # groups of staff ship with the release.
@@ -27,9 +30,15 @@ class BackOffice(AdminSite):
     index_title = gettext_lazy("Back office")
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Closed to operators who are bound to teams, unless the admin is a `ScopedAdmin`."""
         models: Any = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else model_or_iterable
         shown = [model for model in models if model._meta.label_lower not in KEPT_OUT]
-        super().register(shown, admin_class, **options)
+        super().register(shown, closed_to_bound(admin_class or ModelAdmin), **options)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """With the organisations that the operator is bound to, for the strip at the top."""
+        names = teams.bound_team_names(actor_of(request)) if bound_teams(request) is not None else []
+        return {**super().each_context(request), "organisations": names}
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and may_enter(request)

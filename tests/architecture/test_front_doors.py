@@ -29,7 +29,7 @@ FOR_DOORS = {
     "apps.teams.authentication",
     "apps.teams.scoped_admin",
 }
-DOORS = {"views", "api", "webhooks", "admin", "tasks", "management", "decorators"}
+DOORS = {"views", "api", "webhooks", "admin", "tasks", "management", "decorators", "back_office"}
 FOR_THE_RELAY = {"apps.wallet.batching", "apps.usage.records"}
 
 

@@ -20,6 +20,7 @@ from apps.teams.queries.reach import (
     teams_by_public_id,
     teams_of,
 )
+from apps.teams.queries.staff import bound_team_ids, bound_team_names
 
 __all__ = [
     "LIMITS",
@@ -27,6 +28,8 @@ __all__ = [
     "access_group_codes",
     "access_group_ids",
     "access_group_terms",
+    "bound_team_ids",
+    "bound_team_names",
     "caller_by_secret",
     "export_access_groups",
     "group_row",
