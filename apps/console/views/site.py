@@ -8,7 +8,7 @@ from django.utils.translation import activate
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import services as accounts
-from apps.console.adapters import remember_language
+from apps.console.adapters.account import remember_language
 from apps.console.forms import LanguageForm
 
 

@@ -1,25 +1,17 @@
-"""Where allauth's stock flows meet our floors: sign-up, mail, client address, secrets of second factors."""
+"""Accounts and their flows: sign-up, mail, client address, messages."""
 
 import logging
 from smtplib import SMTPException
 from typing import TYPE_CHECKING, Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.errors import EmailTaken
-from apps.accounts.types import Language
-from apps.console import services
-from apps.console.readers import default_unit
-from apps.core.encryption import decrypt, encrypt
+from apps.console.adapters.sign_up import register
 from apps.core.http import request_ip
 
 if TYPE_CHECKING:
@@ -41,16 +33,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     }
 
     def save_user(self, request: HttpRequest, user: "User", form: Form, commit: bool = True) -> "User":  # noqa: FBT001
-        """Fills the user from the form and stores it with its team. The loser of a double click goes to sign-in."""
-        language = Language.CHINESE if (get_language() or "").startswith("zh") else Language.ENGLISH
+        """Fills the user from the form and stores it with its team."""
         user.email = form.cleaned_data["email"]
         user.set_password(form.cleaned_data["password1"])
-        user.language = language
-        user.display_unit = default_unit(language)
-        try:
-            return services.register_user(user)
-        except EmailTaken as error:
-            raise ImmediateHttpResponse(redirect("account_login")) from error
+        return register(request, user)
 
     def post_login(self, request: HttpRequest, user: "User", **kwargs: Any) -> HttpResponse:
         """Pages speak the language the person chose, on every device."""
@@ -81,18 +67,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return request_ip(request)
-
-
-class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": _("This code is not right. Codes change every 30 seconds; use the newest."),
-    }
-
-    def encrypt(self, text: str) -> str:
-        return encrypt(text).decode()
-
-    def decrypt(self, encrypted_text: str) -> str:
-        return decrypt(encrypted_text.encode())
 
 
 def remember_language(response: HttpResponse, language: str) -> None:

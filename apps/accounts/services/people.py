@@ -1,7 +1,5 @@
 """Acts on a person: adding one, changing preferences. Teams and sign-in live elsewhere."""
 
-from collections.abc import Collection, Mapping
-from datetime import datetime
 from zoneinfo import ZoneInfo, available_timezones
 
 from allauth.account.models import EmailAddress
@@ -10,11 +8,10 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.errors import EmailTaken
 from apps.accounts.models import User
-from apps.accounts.types import DisplayUnit, Language, NoticeKind
-from apps.core.billing_calendar import business_date
+from apps.accounts.types import DisplayUnit, Language
 from apps.core.errors import Invalid
 from apps.journal import services as journal
-from apps.journal.types import Act, Message
+from apps.journal.types import Act
 
 
 def new_user(email: str, *, password: str | None, name: str = "", is_staff: bool = False) -> User:
@@ -68,60 +65,3 @@ def set_password(user: User, *, password: str) -> None:
 def choose_language(user: User, *, language: str) -> None:
     user.language = Language(language)
     user.save(update_fields=["language"])
-
-
-def notify(
-    user_ids: Collection[int],
-    kind: NoticeKind,
-    *,
-    payload: Mapping[str, object],
-    dedupe_key: str,
-    at: datetime,
-    subject: str = "",
-) -> int:
-    """One mail to each of these people, in their language, in the caller's transaction; returns how many are queued.
-
-    Nobody is told twice under the same key, nobody who is not active, and nobody who does not want the kind. With a
-    `subject`, such as a team's public id, nobody hears of this kind about it twice in one business day.
-    """
-    people = User.objects.filter(pk__in=user_ids, is_active=True)
-    wanted = people.exclude(muted_kinds__contains=[kind.code]) if kind.is_optional else people
-    messages = [
-        Message(
-            dedupe_key=f"{dedupe_key}:{user.pk}",
-            kind=kind.code,
-            recipient=user.email,
-            payload={**payload, "reader": _reader(user)},
-            quiet_key=f"{kind.code}:{user.pk}:{subject}:{business_date(at)}" if subject else None,
-        )
-        for user in wanted.order_by("pk")
-    ]
-    return sum(journal.queue_message(message, at=at) for message in messages)
-
-
-def notify_address(
-    email: str,
-    kind: NoticeKind,
-    *,
-    language: str,
-    payload: Mapping[str, object],
-    dedupe_key: str,
-    at: datetime,
-) -> bool:
-    """One mail to an address that need not have an account, in the caller's transaction; False for a repeated key.
-
-    Whoever has no account has no preferences either: only for mails that somebody asked us to send.
-    """
-    content = {**payload, "reader": {"language": Language(language)}}
-    return journal.queue_message(Message(dedupe_key, kind.code, email, content), at=at)
-
-
-def _reader(user: User) -> dict[str, object]:
-    """Whom a mail is written for; what renders it knows these names."""
-    return {
-        "user": user.pk,
-        "name": user.name,
-        "language": user.language,
-        "unit": user.display_unit,
-        "time_zone": user.time_zone,
-    }

@@ -1,0 +1,7 @@
+"""Where allauth's stock flows meet our floors: sign-up, mail, client address, second factors, accounts elsewhere."""
+
+from apps.console.adapters.account import AccountAdapter
+from apps.console.adapters.mfa import MfaAdapter
+from apps.console.adapters.sign_up import register
+
+__all__ = ["AccountAdapter", "MfaAdapter", "register"]

@@ -1,0 +1,26 @@
+"""The one way in for somebody new, whatever door they came by: with a password, or with an account elsewhere."""
+
+from typing import TYPE_CHECKING
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+
+from apps.accounts.errors import EmailTaken
+from apps.accounts.types import Language
+from apps.console import services
+from apps.console.readers import default_unit
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+
+def register(request: HttpRequest, user: "User") -> "User":
+    """Stores the person with their team, in the language they read. The loser of a double click goes to sign-in."""
+    user.language = Language.CHINESE if (get_language() or "").startswith("zh") else Language.ENGLISH
+    user.display_unit = default_unit(user.language)
+    try:
+        return services.register_user(user)
+    except EmailTaken as error:
+        raise ImmediateHttpResponse(redirect("account_login")) from error
