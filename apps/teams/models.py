@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.functions import RandomUUID
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
@@ -86,6 +87,11 @@ class Team(models.Model):
 
 
 class Membership(models.Model):
+    """Somebody belongs to a team, with one role. An open team has exactly one owner: a deferred trigger has the last
+    word on that, at commit.
+    """
+
+    uid = models.UUIDField(default=uuid7, db_default=RandomUUID(), unique=True, editable=False)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     role = models.CharField(_("role"), max_length=12, choices=Role.choices)
@@ -113,6 +119,10 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.team_id}: {self.role}"
+
+    @property
+    def public_id(self) -> str:
+        return public_id("mem", self.uid)
 
 
 class Invitation(models.Model):

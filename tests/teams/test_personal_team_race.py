@@ -32,8 +32,9 @@ def newcomer(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
         yield user
         mine = Membership.objects.filter(user=user)
         teams = list(mine.values_list("team_id", "team__wallet_id"))
-        mine.delete()
-        Team.objects.filter(pk__in=[team for team, _ in teams]).delete()
+        with transaction.atomic():
+            mine.delete()
+            Team.objects.filter(pk__in=[team for team, _ in teams]).delete()
         Account.objects.filter(pk__in=[wallet for _, wallet in teams]).delete()
         user.delete()
         AccessGroup.objects.filter(code="default", pk=group.pk if is_new else None).delete()
