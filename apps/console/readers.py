@@ -1,5 +1,6 @@
 """Whom a request is answered for: the unit that leads, and what it is worth today."""
 
+from datetime import datetime
 from typing import Final
 
 from django.conf import settings
@@ -19,14 +20,19 @@ def reader_of(request: HttpRequest) -> Reader:
     found = getattr(request, _READER, None)
     if isinstance(found, Reader):
         return found
-    at = clock.now()
-    reader = Reader(
-        unit=request.user.display_unit if request.user.is_authenticated else default_unit(get_language() or "en"),
+    unit = request.user.display_unit if request.user.is_authenticated else default_unit(get_language() or "en")
+    reader = reader_at(unit, at=clock.now())
+    setattr(request, _READER, reader)
+    return reader
+
+
+def reader_at(unit: str, *, at: datetime) -> Reader:
+    """Somebody who reads amounts in this unit at this instant."""
+    return Reader(
+        unit=unit,
         credits_per_usd=marketplace.credit_rate("USD", at=at).credits_per_unit,
         credits_per_cny=marketplace.credit_rate("CNY", at=at).credits_per_unit,
     )
-    setattr(request, _READER, reader)
-    return reader
 
 
 def billing_city() -> str:

@@ -1,0 +1,127 @@
+"""What mails say: absolute links, the reader's amounts and times, and parts that carry their own styles."""
+
+import re
+from datetime import datetime
+from typing import Final
+
+from django import template
+from django.conf import settings
+from django.template import Context
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import gettext_lazy as _
+
+from apps.console import amounts
+from apps.core.money import nanos_from_text
+
+register = template.Library()
+
+# Mail clients keep no style sheet and know no custom property.
+_LATIN: Final = "system-ui,-apple-system,'Segoe UI',Roboto"
+_HAN: Final = "'PingFang SC','Hiragino Sans GB','Microsoft YaHei','Noto Sans CJK SC'"
+_LINKABLE: Final = re.compile(r"(?<=\w)\.(?=\w)|://")
+_ROLES: Final = {
+    "owner": _("Owner"),
+    "admin": _("Admin"),
+    "billing": _("Billing"),
+    "developer": _("Developer"),
+    "viewer": _("Viewer"),
+}
+
+
+@register.simple_tag
+def mail_lang() -> str:
+    return "zh-Hans" if _is_chinese() else "en"
+
+
+@register.simple_tag
+def mail_font() -> SafeString:
+    """For a `style` attribute: family and leading of the mail's language, Han faces first where it is Chinese."""
+    families, leading = (f"{_HAN},{_LATIN}", "1.7") if _is_chinese() else (f"{_LATIN},{_HAN}", "1.55")
+    return SafeString(f"font-family:{families},sans-serif;line-height:{leading};")
+
+
+@register.simple_tag
+def mail_site() -> str:
+    return str(settings.PUBLIC_URL)
+
+
+@register.filter
+def absolute(path: str) -> str:
+    """`/console/team` with our own address before it; what is no path of ours becomes our address alone."""
+    is_ours = path.startswith("/") and not path.startswith("//")
+    return f"{settings.PUBLIC_URL}{path}" if is_ours else str(settings.PUBLIC_URL)
+
+
+@register.inclusion_tag("mail/_button.html")
+def mail_button(path: str, label: str) -> dict[str, str]:
+    return {"url": absolute(path), "label": label}
+
+
+@register.inclusion_tag("mail/_fact.html")
+def mail_fact(label: str, value: object) -> dict[str, object]:
+    return {"label": label, "value": value}
+
+
+@register.inclusion_tag("mail/_code.html")
+def mail_code(code: str) -> dict[str, str]:
+    """A code to type, large enough to read from another screen."""
+    return {"code": code}
+
+
+@register.simple_tag
+def mail_line(label: str, value: object) -> str:
+    """A line of the text part; not escaped, as nothing of it is."""
+    return SafeString(gettext("%(label)s: %(value)s") % {"label": label, "value": value})
+
+
+@register.simple_tag(takes_context=True)
+def amount(context: Context, credits_text: str) -> str:
+    """Credits as text, `"12.5"`, in the unit of whoever reads; credits beside it where that is money."""
+    reader: amounts.Reader = context["reader"]
+    nanos = nanos_from_text(credits_text)
+    first = amounts.amount_text(nanos, reader, unit=reader.unit, places=amounts.BALANCE_PLACES)
+    if reader.unit == "credits":
+        return first
+    beside = amounts.amount_text(nanos, reader, unit="credits", places=amounts.BALANCE_PLACES)
+    return gettext("%(amount)s (%(credits)s)") % {"amount": first, "credits": beside}
+
+
+@register.filter
+def when(at: str | datetime) -> str:
+    """An instant, ISO text or not, in the reader's zone; the zone is named, since mails travel."""
+    instant = parse_datetime(at) if isinstance(at, str) else at
+    if instant is None:
+        raise ValueError(f"{at!r} is no instant.")
+    local = localtime(instant)
+    text = date_format(local, pgettext("date format", "j M Y, H:i"), use_l10n=False)
+    return f"{text} ({_offset_of(local)})"
+
+
+@register.filter
+def unlinked(name: str) -> str:
+    """A name that strangers chose, so that no mail client makes a link of it."""
+    return _LINKABLE.sub(lambda found: "․" if found.group() == "." else "∶//", name)
+
+
+@register.filter
+def role_name(code: str) -> str:
+    return str(_ROLES.get(code, code))
+
+
+def _offset_of(local: datetime) -> str:
+    """`UTC`, `UTC+8`, `UTC−3:30`."""
+    offset = local.utcoffset()
+    minutes = round(offset.total_seconds() / 60) if offset else 0
+    if not minutes:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "+" if minutes > 0 else amounts.MINUS
+    return f"UTC{sign}{hours}" + (f":{rest:02d}" if rest else "")
+
+
+def _is_chinese() -> bool:
+    return (get_language() or "").startswith("zh")

@@ -1,0 +1,21 @@
+"""What each kind of mail is filled with, for the tests that render all of them."""
+
+from typing import Any
+
+SAMPLES: dict[str, dict[str, Any]] = {
+    "sign_in.new_device": {
+        "device": "Firefox on Windows",
+        "ip": "203.0.113.9",
+        "at": "2026-11-21T12:00:00+00:00",
+        "path": "/accounts/sessions/",
+    },
+    "team.invited": {
+        "team": "Acme",
+        "invited_by": "Ada",
+        "role": "developer",
+        "expires_at": "2026-11-28T12:00:00+00:00",
+        "path": "/invitations/secret",
+    },
+    "team.joined": {"team": "Acme", "who": "Bob", "role": "developer", "path": "/console/team"},
+    "team.removed": {"team": "Acme"},
+}
