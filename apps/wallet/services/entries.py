@@ -7,14 +7,16 @@ from uuid import UUID
 
 import msgspec
 
-from apps.core.money import MAX_NANOS
+from apps.core.money import MAX_NANOS, credits_text
+from apps.journal import services as journal
 from apps.wallet import errors, execution
-from apps.wallet.models import KeyedPosting
+from apps.wallet.models import Account, AccountKind, KeyedPosting
 from apps.wallet.packing import pack
 from apps.wallet.statements import Parameters
-from apps.wallet.types import Posting
+from apps.wallet.types import House, Posting
 
 POSTINGS_AT_MOST = 200
+OWNED = (AccountKind.WALLET, AccountKind.REWARD)
 POST = """
 SELECT transfer_id, repeated FROM wallet_post(
     %s::text[], %s::bytea[], %s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[],
@@ -66,7 +68,22 @@ def post(postings: Sequence[Posting], *, asked: bytes | None = None) -> list[Pos
         pack("bigint", [p.approval_id for p in postings]),
     ]
     rows = execution.post(POST, parameters)
-    return [Posted(UUID(str(transfer_id)), bool(was_repeated)) for transfer_id, was_repeated in rows]
+    posted = [Posted(UUID(str(transfer_id)), bool(was_repeated)) for transfer_id, was_repeated in rows]
+    _tell_of_closed([posting for posting, one in zip(postings, posted, strict=True) if not one.was_repeated])
+    return posted
+
+
+def _tell_of_closed(postings: Sequence[Posting]) -> None:
+    """Credits that reach an account after its closing are there, and nobody can spend them: an operator decides."""
+    brought = {posting.credit_account: posting for posting in postings if posting.credit_account not in set(House)}
+    closed = Account.objects.filter(pk__in=brought, kind__in=OWNED, closed_at__isnull=False) if brought else ()
+    for account in closed:
+        amount = credits_text(brought[account.pk].amount_nanos)
+        journal.raise_alert(
+            "credits-after-closing",
+            dedupe_key=f"credits-after-closing:{account.pk}",
+            details={"account": account.pk, "credits": amount, "key": brought[account.pk].key},
+        )
 
 
 def earlier_posting(key: str, *, asked: bytes) -> UUID | None:

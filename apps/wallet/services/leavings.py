@@ -4,33 +4,38 @@ from django.db import transaction
 from django.db.models import F
 
 from apps.wallet import errors
-from apps.wallet.models import Account, Lot, TransferKind
+from apps.wallet.models import Account, AccountKind, Hold, Lot, TransferKind
 from apps.wallet.services.accounts import lock_accounts
 from apps.wallet.services.entries import POSTINGS_AT_MOST, digest, earlier_posting, post
 from apps.wallet.services.lot_books import tend_lots
 from apps.wallet.types import House, Mandate, Posting
 
-_ALL_LEFT = F("amount_nanos") - F("consumed_nanos") - F("refunded_nanos") - F("withdrawn_nanos")
+_GONE = F("consumed_nanos") + F("expired_nanos") + F("refunded_nanos") + F("withdrawn_nanos")
+_ALL_BUT_THE_REST = F("amount_nanos") - F("consumed_nanos") - F("refunded_nanos") - F("withdrawn_nanos")
 
 
 def give_up_balance(wallet_id: int, mandate: Mandate, *, amount_nanos: int) -> None:
     """Ends every lot of a wallet now. `amount_nanos` is what its owner was shown and typed: all of it, or nothing.
 
-    Final: no reversal brings it back. Safe to repeat by key. Raises `BalanceDiffers` when another amount is there, or
-    when calls hold a part of it.
+    Final: no reversal brings it back. Safe to repeat by key; giving up 0 of an empty wallet posts nothing. Raises
+    `BalanceDiffers` when another amount is there or calls hold a part of it, and `UnknownAccount` for what is no
+    wallet.
     """
     asked = digest("giving up", wallet_id, amount_nanos)
     with transaction.atomic():
         lock_accounts([wallet_id])
-        if amount_nanos == 0 or earlier_posting(f"{mandate.key}:0", asked=asked) is not None:
+        if earlier_posting(f"{mandate.key}:0", asked=asked) is not None:
             return
         tend_lots(wallet_id)
-        _require_balance(wallet_id, amount_nanos)
-        lots = [lot for lot in Lot.objects.filter(wallet_id=wallet_id).order_by("created_at", "id") if lot.left_nanos]
+        lots = list(Lot.objects.filter(wallet_id=wallet_id, amount_nanos__gt=_GONE).order_by("created_at", "id"))
+        _require_all(wallet_id, amount_nanos, kind=AccountKind.WALLET)
+        if sum(lot.left_nanos for lot in lots) != amount_nanos:
+            raise errors.BalanceDiffers
         postings = [_ending(lot, mandate, number) for number, lot in enumerate(lots)]
+        # The lots end first: posting counts again what they have, and would book what ended meanwhile a second time.
+        Lot.objects.filter(pk__in=[lot.pk for lot in lots]).update(expired_nanos=_ALL_BUT_THE_REST)
         for first in range(0, len(postings), POSTINGS_AT_MOST):
             post(postings[first : first + POSTINGS_AT_MOST], asked=asked)
-        Lot.objects.filter(pk__in=[lot.pk for lot in lots]).update(expired_nanos=_ALL_LEFT)
         tend_lots(wallet_id)
 
 
@@ -39,9 +44,11 @@ def give_up_reward(account_id: int, mandate: Mandate, *, amount_nanos: int) -> N
     asked = digest("giving up", account_id, amount_nanos)
     with transaction.atomic():
         lock_accounts([account_id])
-        if amount_nanos == 0 or earlier_posting(mandate.key, asked=asked) is not None:
+        if earlier_posting(mandate.key, asked=asked) is not None:
             return
-        _require_balance(account_id, amount_nanos)
+        _require_all(account_id, amount_nanos, kind=AccountKind.REWARD)
+        if not amount_nanos:
+            return
         posting = Posting(
             key=mandate.key,
             kind=TransferKind.REWARD_LEFT,
@@ -55,9 +62,13 @@ def give_up_reward(account_id: int, mandate: Mandate, *, amount_nanos: int) -> N
         post([posting], asked=asked)
 
 
-def _require_balance(account_id: int, amount_nanos: int) -> None:
-    account = Account.objects.get(pk=account_id)
-    if account.debits_pending or account.available_nanos != amount_nanos:
+def _require_all(account_id: int, amount_nanos: int, *, kind: AccountKind) -> None:
+    """That this is the account's whole balance, and that no call is under way."""
+    account = Account.objects.filter(pk=account_id, kind=kind).first()
+    if account is None:
+        raise errors.UnknownAccount
+    calls = Hold.objects.filter(wallet_id=account_id)  # one that holds nothing may still cost something
+    if account.available_nanos != amount_nanos or calls.exists():
         raise errors.BalanceDiffers
 
 
