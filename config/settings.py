@@ -30,6 +30,7 @@ TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 ALLOW_PRIVATE_UPSTREAMS = env.flag("ALLOW_PRIVATE_UPSTREAMS", default=DEBUG)
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 TOKENS_PER_TEAM = 200
+PERSONAL_TOKENS_PER_USER = env.integer("PERSONAL_TOKENS_PER_USER", default=50, minimum=1, maximum=1000)
 
 # -- Apps, from the top floor down --------------------------------------------------------------
 INSTALLED_APPS = [

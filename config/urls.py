@@ -8,10 +8,12 @@ from drf_spectacular.views import SpectacularAPIView
 from apps.console.api import CallView, ModelListView, ModelView, StatementView, UsageLogView, WalletView
 from apps.core.api import NoSuchEndpoint
 from apps.relay.api import TokenListView, TokenView
-from apps.teams.api import TeamListView
+from apps.teams.api import AccessTokenListView, AccessTokenView, TeamListView
 from config import health
 
 platform_api = [
+    path("api/access-tokens", AccessTokenListView.as_view(), name="api_access_tokens"),
+    path("api/access-tokens/<str:token_id>", AccessTokenView.as_view(), name="api_access_token"),
     path("api/models", ModelListView.as_view(), name="api_models"),
     path("api/models/<path:model_id>", ModelView.as_view(), name="api_model"),
     path("api/teams", TeamListView.as_view(), name="api_teams"),

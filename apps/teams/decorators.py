@@ -21,7 +21,7 @@ from apps.journal import services as journal
 from apps.journal.errors import KeyReused
 from apps.journal.types import Replay
 from apps.teams import queries, roles, services
-from apps.teams.errors import PermissionMissing, ScopeMissing, TeamMissing
+from apps.teams.errors import PermissionMissing, ScopeMissing, SessionRequired, TeamMissing
 from apps.teams.types import PersonalToken, TeamAccess
 
 MAX_KEY_LENGTH: Final = 255
@@ -111,6 +111,18 @@ def idempotent(handler: Handler[R, P]) -> Handler[R, P]:
             object_id = str(response.data["id"])
             journal.finish_keyed(scope, key=key, status=response.status_code, object_id=object_id)
             return response
+
+    return wrapped
+
+
+def session_required(handler: Handler[V, P]) -> Handler[V, P]:
+    """For what no personal access token covers, whatever its scopes. Raises `SessionRequired`."""
+
+    @wraps(handler)
+    def wrapped(view: V, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Response:
+        if isinstance(request.auth, PersonalToken):
+            raise SessionRequired
+        return handler(view, request, *args, **kwargs)
 
     return wrapped
 

@@ -5,7 +5,9 @@ TeamsError (SluiceError)
 ├── PermissionMissing    (NotAllowed) a member whose role does not cover the act
 ├── ScopeMissing         (NotAllowed) a personal access token without the scope
 ├── TokenMissing         (NotFound)   no such personal access token
+├── SessionRequired      (NotAllowed) an act that no personal access token covers, whatever its scopes
 ├── TokenLifetimeInvalid (Invalid)    a personal access token lives at most a year
+├── TokenLimitReached    (Conflict)   somebody has as many live personal access tokens as a person may have
 ├── ScopesInvalid        (Invalid)    no scope, or one that does not exist
 ├── AccessGroupInvalid   (Invalid)    a row of an import that cannot be read
 └── AccessGroupInUse     (Conflict)   a group to remove that a team still has
@@ -42,9 +44,19 @@ class TokenMissing(NotFound, TeamsError):
     text = _("There is no such personal access token.")
 
 
+class SessionRequired(NotAllowed, TeamsError):
+    code = "session_required"
+    text = _("No personal access token may do this. Sign in to the console.")
+
+
 class TokenLifetimeInvalid(Invalid, TeamsError):
     code = "lifetime_invalid"
     text = _("Choose an expiry in the future, at most 365 days ahead.")
+
+
+class TokenLimitReached(Conflict, TeamsError):
+    code = "personal_token_limit_reached"
+    text = _("You have as many live personal access tokens as a person may have. Revoke one first.")
 
 
 class ScopesInvalid(Invalid, TeamsError):

@@ -2,8 +2,9 @@
 
 from rest_framework import serializers
 
-from apps.teams.models import Role
-from apps.teams.types import TeamAccess
+from apps.teams.limits import TokenState
+from apps.teams.models import Role, Scope
+from apps.teams.types import PersonalTokenEntry, TeamAccess
 
 
 class TeamSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -16,6 +17,29 @@ class TeamSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
     def get_permissions(self, team: TeamAccess) -> list[str]:
         return sorted(team.permissions)
+
+
+class AccessTokenSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """A personal access token without its secret."""
+
+    id = serializers.CharField(source="public_id")
+    name = serializers.CharField()
+    last_four = serializers.CharField()
+    team = serializers.SerializerMethodField(help_text="Null once you are in the team no more.")
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=Scope.choices))
+    state = serializers.ChoiceField(choices=[state.value for state in TokenState])
+    created_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField()
+
+    def get_team(self, entry: PersonalTokenEntry) -> str | None:
+        return entry.team or None
+
+
+class AccessTokenPageSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = AccessTokenSerializer(many=True)
 
 
 class TeamPageSerializer(serializers.Serializer):  # type: ignore[type-arg]

@@ -49,6 +49,29 @@ class PersonalToken:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonalTokenEntry:
+    """A personal access token as its owner's list shows it. `state` is one of `limits.TokenState`.
+
+    `team` and `team_name` are empty once the owner is in the team no more: it is a stranger's then.
+    """
+
+    uid: UUID
+    name: str
+    last_four: str
+    team: str
+    team_name: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime
+    state: str
+
+    @property
+    def public_id(self) -> str:
+        return public_id("pat", self.uid)
+
+
+@dataclass(frozen=True, slots=True)
 class NewPersonalToken:
     """The one moment at which the secret is known."""
 

@@ -13,7 +13,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from apps.accounts.models import User
 from apps.core.ids import public_id
 from apps.teams.types import TeamAccess
-from tests.cast import access_of, add_member, make_team, make_token, make_user
+from tests.cast import access_of, add_member, make_personal_token, make_team, make_token, make_user
 from tests.catalogue import import_test_catalogue
 from tests.permissions.table import ROLES, Row
 from tests.shared import around_the_tests
@@ -28,6 +28,7 @@ class World:
     team: TeamAccess
     token_id: str
     call_id: str
+    pat_id: str
     sessions: dict[str, str]
     """By role: the cookie of somebody who is signed in and asks for Acme's pages."""
 
@@ -42,7 +43,7 @@ class World:
 
     def send(self, client: Client, row: Row, **other: str) -> HttpResponse:
         """The row's request, with Acme's ids unless others are named."""
-        ids = {"team": self.team.public_id, "token": self.token_id, "call": self.call_id} | other
+        ids = {"team": self.team.public_id, "token": self.token_id, "call": self.call_id, "pat": self.pat_id} | other
         path, body = filled(row.path, ids), filled(row.body, ids)
         kind = "application/json" if body.startswith("{") else "application/x-www-form-urlencoded"
         return client.generic(row.method, path, body, content_type=kind)
@@ -63,7 +64,9 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         token, _ = make_token(team)
         call = row(team_id=team.id, wallet_id=team.wallet_id, token_id=token.pk)
         store((call, "charged", 1_000))
-        made = World(team, token.public_id, public_id("req", call.id), {role: _session(role, team) for role in ROLES})
+        pat = make_personal_token(team).token
+        sessions = {role: _session(role, team) for role in ROLES}
+        made = World(team, token.public_id, public_id("req", call.id), pat.public_id, sessions)
         with django_db_blocker.block():
             yield made
 

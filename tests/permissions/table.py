@@ -21,7 +21,7 @@ NOBODY: Final = "401 401 401 401 401 401 401 401"
 class Row:
     """`expected`: a status for each of ROLES; `scope` is a token's.
 
-    `{team}`, `{token}` and `{call}` in the path are Acme's.
+    `{team}`, `{token}` and `{call}` in the path are Acme's; `{pat}` is its owner's own.
     """
 
     name: str
@@ -48,6 +48,8 @@ FREE_ONLY: Final = '{"team": "{team}", "stop_when_free_is_used_up": true}'
 
 PLATFORM_API: Final = (
     Row("api_teams", "GET", "/api/teams", SIGNED_IN, scope="read"),
+    Row("api_access_tokens", "GET", "/api/access-tokens", SIGNED_IN),
+    Row("api_access_token", "DELETE", "/api/access-tokens/{pat}", "401 404 404 404 404 404 204 404"),
     Row("api_wallet", "GET", "/api/wallet?team={team}", "401 404 200 200 200 200 200 404", scope="read"),
     Row("api_wallet", "PATCH", "/api/wallet", "401 404 403 403 200 200 200 404", body=FREE_ONLY, scope="topup"),
     Row("api_tokens", "GET", "/api/tokens?team={team}", "401 404 200 200 403 200 200 404", scope="read"),

@@ -19,7 +19,8 @@ from tests.permissions.table import ROLES, ROWS, Row, route_names
 pytestmark = pytest.mark.django_db
 
 NOWHERE = {
-    name: public_id(prefix, UUID(int=7)) for name, prefix in (("team", "team"), ("token", "tk"), ("call", "req"))
+    name: public_id(prefix, UUID(int=7))
+    for name, prefix in (("team", "team"), ("token", "tk"), ("call", "req"), ("pat", "pat"))
 }
 
 

@@ -11,7 +11,16 @@ from apps.teams.queries.access_groups import (
     team_reaches,
 )
 from apps.teams.queries.people import people_to_tell
-from apps.teams.queries.personal_tokens import TOKEN_PREFIX, caller_by_secret, personal_tokens_of, token_of
+from apps.teams.queries.personal_tokens import (
+    TOKEN_PREFIX,
+    caller_by_secret,
+    ended_tokens_of,
+    live_token_count,
+    live_tokens_of,
+    token_entries,
+    token_entry,
+    token_of,
+)
 from apps.teams.queries.reach import (
     personal_team_for,
     personal_teams_of,
@@ -31,17 +40,21 @@ __all__ = [
     "bound_team_ids",
     "bound_team_names",
     "caller_by_secret",
+    "ended_tokens_of",
     "export_access_groups",
     "group_row",
     "group_terms",
+    "live_token_count",
+    "live_tokens_of",
     "people_to_tell",
     "personal_team_for",
     "personal_teams_of",
-    "personal_tokens_of",
     "team_by_public_id",
     "team_for",
     "team_reaches",
     "teams_by_public_id",
     "teams_of",
+    "token_entries",
+    "token_entry",
     "token_of",
 ]

@@ -3,14 +3,15 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from apps.core.secret_tokens import digest_of, mint
 from apps.journal import services as journal
 from apps.journal.types import Act
-from apps.teams import queries
-from apps.teams.errors import ScopesInvalid, TokenLifetimeInvalid, TokenMissing
-from apps.teams.models import LONGEST_LIFE, PersonalAccessToken, Scope
+from apps.teams import limits, queries
+from apps.teams.errors import ScopesInvalid, TeamMissing, TokenLifetimeInvalid, TokenLimitReached, TokenMissing
+from apps.teams.models import LONGEST_LIFE, Membership, PersonalAccessToken, Scope
 from apps.teams.types import NewPersonalToken, TeamAccess
 
 
@@ -19,7 +20,9 @@ def create_personal_access_token(
 ) -> NewPersonalToken:
     """Mints a token that acts for `access.user_id` in that team only. The secret is in the answer and nowhere else.
 
-    Raises `TokenLifetimeInvalid` beyond 365 days and `ScopesInvalid` for none or an unknown scope.
+    The person's memberships are locked before live tokens are counted, so that parallel calls cannot pass
+    `PERSONAL_TOKENS_PER_USER`. Raises `TokenLifetimeInvalid` beyond 365 days, `ScopesInvalid` for none or an unknown
+    scope, `TokenLimitReached`, and `TeamMissing` for somebody who has just left.
     """
     if not at < expires_at <= at + LONGEST_LIFE:
         raise TokenLifetimeInvalid
@@ -27,6 +30,7 @@ def create_personal_access_token(
         raise ScopesInvalid
     secret = mint(queries.TOKEN_PREFIX)
     with transaction.atomic():
+        _lock_place_for_one(access, at=at)
         row = PersonalAccessToken.objects.create(
             user_id=access.user_id,
             team_id=access.id,
@@ -51,7 +55,8 @@ def revoke_personal_access_token(user_id: int, token_id: int, *, at: datetime) -
 def withdraw_personal_access_token(token_id: int, *, actor: int, at: datetime, reason: str = "") -> None:
     """Staff end anybody's token now. A second call changes nothing. Raises `TokenMissing`."""
     with transaction.atomic():
-        row = PersonalAccessToken.objects.select_for_update().filter(pk=token_id).first()
+        rows = PersonalAccessToken.objects.select_for_update(of=("self",)).select_related("team")
+        row = rows.filter(pk=token_id).first()
         if row is None:
             raise TokenMissing
         if row.revoked_at is None:
@@ -65,6 +70,18 @@ def note_use(token_id: int, *, at: datetime) -> None:
     PersonalAccessToken.objects.filter(pk=token_id).update(last_used_at=at)
 
 
+def _lock_place_for_one(access: TeamAccess, *, at: datetime) -> None:
+    """Whoever makes tokens for the same person waits here; so does whoever ends the membership."""
+    mine = Membership.objects.select_for_update(no_key=True).filter(user_id=access.user_id).order_by("pk")
+    if access.id not in [membership.team_id for membership in mine]:
+        raise TeamMissing
+    if not limits.has_room(queries.live_token_count(access.user_id, at=at), most=settings.PERSONAL_TOKENS_PER_USER):
+        raise TokenLimitReached
+
+
 def _record_token(act: str, row: PersonalAccessToken, *, actor: int, at: datetime, reason: str = "") -> None:
-    details = {"name": row.name, "team": row.team_id, "user": row.user_id, "scopes": row.scopes}
-    journal.record_act(Act(act, "personal_token", row.public_id, actor_id=actor, reason=reason, details=details), at=at)
+    """Names the team, so that its admins can read of it too."""
+    team = row.team.public_id
+    details = {"name": row.name, "team": team, "user": row.user_id, "scopes": row.scopes}
+    act_of_team = Act(act, "personal_token", row.public_id, actor_id=actor, reason=reason, details=details, scope=team)
+    journal.record_act(act_of_team, at=at)

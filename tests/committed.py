@@ -1,0 +1,52 @@
+"""A database whose rows stay, for acts that meet on Django's own connections: everything in it is gone afterwards."""
+
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests import databases
+
+T = TypeVar("T")
+
+
+@contextmanager
+def committed_database(blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Django's connections, those of new threads too, lead to a migrated copy; what tests commit meets nobody else."""
+    server, name = os.environ["DATABASE_URL"], f"sluice_committed_{uuid.uuid4().hex[:8]}"
+    databases.copy(server, name)
+    usual = connection.settings_dict["NAME"]
+    with blocker.unblock():
+        connection.close()
+        connection.settings_dict["NAME"] = name
+        try:
+            yield
+        finally:
+            connection.close()
+            connection.settings_dict["NAME"] = usual
+            databases.drop(server, name)
+
+
+def on_own_connection(act: Callable[[], T]) -> T:
+    """For the body of a thread."""
+    try:
+        return act()
+    finally:
+        connection.close()
+
+
+def wait_until_they_wait(callers: int) -> None:
+    """Until so many connections stand before a lock."""
+    deadline = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone() == (callers,):
+                return
+            time.sleep(0.02)
+    raise AssertionError("The callers never met.")
