@@ -1,6 +1,6 @@
 """Secrets at rest: Fernet under FIELD_ENCRYPTION_KEYS, the first key writes and all of them read.
 
-A key is rotated by putting the new one first, running `reencrypt` over what is stored, and dropping the old one.
+A key is rotated by putting the new one first, running `manage.py reencrypt_secrets`, and dropping the old one.
 """
 
 import base64
@@ -44,15 +44,20 @@ def decrypt_bytes(ciphertext: bytes) -> bytes:
 
 
 def reencrypt(ciphertext: bytes) -> bytes:
-    """The same secret under the first key."""
+    """The same secret under the first key; the same bytes where that key wrote them. Raises `KeyGone`."""
     try:
-        return _fernet().rotate(bytes(ciphertext))
+        _fernet_of(_keys()[:1]).decrypt(ciphertext)
+        return ciphertext
     except InvalidToken:
-        raise KeyGone from None
+        return _fernet().encrypt(decrypt_bytes(ciphertext))
 
 
 def _fernet() -> MultiFernet:
-    return _fernet_of(tuple(settings.FIELD_ENCRYPTION_KEYS) or (_development_key(),))
+    return _fernet_of(_keys())
+
+
+def _keys() -> tuple[str, ...]:
+    return tuple(settings.FIELD_ENCRYPTION_KEYS) or (_development_key(),)
 
 
 def _development_key() -> str:

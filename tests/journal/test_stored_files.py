@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from apps.core import encryption
 from apps.core.ids import uuid7
+from apps.core.key_rotation import RowPage
 from apps.journal import queries, tasks
 from apps.journal import services as journal
 from apps.journal.errors import FileDamaged, FileMissing
@@ -181,9 +182,8 @@ def test_files_outlive_the_key_they_were_written_with(settings) -> None:  # type
     uids = [store(b"a" * PIECE + b"b"), store(b"c")]
 
     settings.FIELD_ENCRYPTION_KEYS = [new, old]
-    last = 0
-    while reached := journal.reencrypt_files(after=last, at_most=2):
-        last = reached
+    first = journal.reencrypt_files(RowPage(at_most=2))
+    journal.reencrypt_files(RowPage(after=first.last or 0, at_most=2))
     settings.FIELD_ENCRYPTION_KEYS = [new]
 
     assert [content_of(uid) for uid in uids] == [b"a" * PIECE + b"b", b"c"]

@@ -9,6 +9,7 @@ from apps.accounts.services.people import (
     save_preferences,
     set_password,
 )
+from apps.accounts.services.second_factors import reencrypt_second_factors
 
 __all__ = [
     "add_user",
@@ -17,6 +18,7 @@ __all__ = [
     "new_user",
     "notify",
     "notify_address",
+    "reencrypt_second_factors",
     "save_preferences",
     "set_password",
 ]

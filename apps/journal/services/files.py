@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.core import encryption
+from apps.core.key_rotation import Rewritten, RowPage, reencrypt_column
 from apps.journal.models import FilePiece, StoredFile
 
 PIECE_BYTES: Final = 256 * 1024
@@ -74,14 +75,9 @@ def drop_expired_files(*, at: datetime, at_most: int = 100) -> int:
     return dropped
 
 
-def reencrypt_files(*, after: int = 0, at_most: int = 20) -> int:
-    """Writes the next pieces under the newest key; returns the last piece's number, 0 when none is left."""
-    with transaction.atomic():
-        rows = list(FilePiece.objects.select_for_update().filter(pk__gt=after).order_by("pk")[:at_most])
-        for row in rows:
-            row.ciphertext = encryption.reencrypt(bytes(row.ciphertext))
-            row.save(update_fields=["ciphertext"])
-    return rows[-1].pk if rows else 0
+def reencrypt_files(page: RowPage) -> Rewritten:
+    """Writes a page of pieces under the first key, in a transaction of its own. Safe to repeat."""
+    return reencrypt_column(FilePiece.objects.all(), "ciphertext", page=page)
 
 
 def _drop_expired(*, at: datetime, at_most: int) -> int:

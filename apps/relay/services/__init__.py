@@ -10,6 +10,7 @@ from apps.relay.services.channels import (
     disable_channel_key,
     enable_channel,
     enable_channel_key,
+    reencrypt_channel_keys,
     remove_channel,
     remove_channel_key,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "enable_token",
     "legacy_digest",
     "legacy_text",
+    "reencrypt_channel_keys",
     "refill_due",
     "remove_channel",
     "remove_channel_key",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.addresses import is_metadata_name, is_reachable
 from apps.core.encryption import encrypt
+from apps.core.key_rotation import Rewritten, RowPage, reencrypt_column
 from apps.journal import services as journal
 from apps.journal.types import Act
 from apps.marketplace import queries as marketplace
@@ -132,6 +133,11 @@ def remove_channel_key(key_id: int, *, actor: int | None, at: datetime, reason: 
         channel = _locked(key.channel_id)
         key.delete()
         _record("channel.key_removed", channel, actor=actor, at=at, reason=reason, details={"key": key_id})
+
+
+def reencrypt_channel_keys(page: RowPage) -> Rewritten:
+    """Writes a page of keys under the first of our own keys, in a transaction of its own. Safe to repeat."""
+    return reencrypt_column(ChannelKey.objects.all(), "ciphertext", page=page)
 
 
 def terms_of(channel: Channel) -> dict[str, Any]:
