@@ -1,7 +1,11 @@
 """What can go wrong with a person's account.
 
 AccountsError
-└── EmailTaken      somebody signed up with this address, perhaps this very moment
+├── EmailTaken      somebody signed up with this address, perhaps this very moment
+├── AccountClosed   the account was closed meanwhile
+├── StaffCannotLeave  somebody who may enter the back office closes no account
+├── ExportUnderWay  one export at a time
+└── ExportsUsedUp   no more exports today
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -16,3 +20,23 @@ class AccountsError(Conflict):
 class EmailTaken(AccountsError):
     code = "email_taken"
     text = _("There is an account with this e-mail address already.")
+
+
+class AccountClosed(AccountsError):
+    code = "account_closed"
+    text = _("This account is closed.")
+
+
+class StaffCannotLeave(AccountsError):
+    code = "staff_cannot_leave"
+    text = _("Your account opens the back office. Have that right taken away first.")
+
+
+class ExportUnderWay(AccountsError):
+    code = "export_under_way"
+    text = _("Your data is being put together already. One export at a time.")
+
+
+class ExportsUsedUp(AccountsError):
+    code = "exports_used_up"
+    text = _("You asked for your data three times in the last 24 hours. Try again tomorrow.")

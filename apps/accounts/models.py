@@ -8,9 +8,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.types import DisplayUnit, Language
+from apps.core.ids import public_id, uuid7
 
 
 class UserManager(BaseUserManager["User"]):
@@ -62,7 +64,56 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def get_full_name(self) -> str:
-        return self.name or self.email
+        return gettext("Closed account") if self.closed_at else self.name or self.email
 
     def get_short_name(self) -> str:
-        return self.name or self.email.split("@", 1)[0]
+        return self.get_full_name() if self.closed_at else self.name or self.email.split("@", 1)[0]
+
+
+class DataExport(models.Model):
+    """What a person asked for about themselves: waiting, then a file for some days. Due while it is neither ready nor
+    given up; whoever makes it pushes `due_at` ahead, so that one who dies loses nothing."""
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(_("asked"))
+    due_at = models.DateTimeField(_("due"))
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    parts_done = models.PositiveSmallIntegerField(_("parts done"), default=0)
+    parts = models.PositiveSmallIntegerField(_("parts"), default=0)
+    ready_at = models.DateTimeField(_("ready"), null=True, blank=True)
+    given_up_at = models.DateTimeField(_("given up"), null=True, blank=True)
+    file_uid = models.UUIDField(null=True, blank=True, editable=False)
+    size = models.PositiveBigIntegerField(_("size"), default=0)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("data export")
+        verbose_name_plural = _("data exports")
+        indexes = [
+            models.Index(fields=["user", "asked_at"], name="data_export_user"),
+            models.Index(
+                fields=["due_at"], name="data_export_due", condition=models.Q(ready_at=None, given_up_at=None)
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(ready_at=None, given_up_at=None),
+                name="data_export_one_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ready_at=None) | models.Q(given_up_at=None), name="data_export_ends_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ready_at=None) | models.Q(file_uid__isnull=False, expires_at__isnull=False),
+                name="data_export_ready_has_file",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def public_id(self) -> str:
+        return public_id("exp", self.uid)

@@ -1,10 +1,53 @@
 """Who a person is. Writes nothing."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.db.models.functions import Lower
 
-from apps.accounts.models import User
+from apps.accounts.models import DataExport, User
+from apps.accounts.types import ExportInfo, ExportState, Profile, WayIn
+from apps.core.ids import parse_public_id
+
+
+def profile_of(user_id: int) -> Profile:
+    """What the account says about a person."""
+    user = User.objects.get(pk=user_id)
+    return Profile(
+        user_id=user.pk,
+        email=user.email,
+        name=user.name,
+        language=user.language,
+        display_unit=user.display_unit,
+        time_zone=user.time_zone,
+        muted_kinds=tuple(user.muted_kinds),
+        joined_at=user.joined_at,
+        last_sign_in_at=user.last_login,
+    )
+
+
+def ways_to_sign_in(user_id: int) -> list[WayIn]:
+    """Addresses and second factors, the oldest first; no secret of any."""
+    addresses = EmailAddress.objects.filter(user_id=user_id).order_by("pk")
+    factors = Authenticator.objects.filter(user_id=user_id).order_by("pk")
+    return [WayIn("email", address.email, None, None) for address in addresses] + [
+        WayIn(factor.type, "", factor.created_at, factor.last_used_at) for factor in factors
+    ]
+
+
+def exports_of(user_id: int, *, at: datetime, at_most: int = 20) -> list[ExportInfo]:
+    """A person's data exports, the newest first."""
+    rows = DataExport.objects.filter(user_id=user_id).order_by("-asked_at", "-pk")[:at_most]
+    return [_export(row, at=at) for row in rows]
+
+
+def export_by_public_id(user_id: int, public_id: str, *, at: datetime) -> ExportInfo | None:
+    """One of this person's exports; None for any other id, whoever's it is."""
+    uid = parse_public_id("exp", public_id)
+    row = None if uid is None else DataExport.objects.filter(user_id=user_id, uid=uid).first()
+    return None if row is None else _export(row, at=at)
 
 
 def user_by_email(email: str) -> User | None:
@@ -17,3 +60,24 @@ def users_by_email(emails: Iterable[str]) -> dict[str, User]:
     wanted = {email.strip().lower() for email in emails}
     users = User.objects.annotate(address=Lower("email")).filter(address__in=wanted)
     return {user.email.lower(): user for user in users}
+
+
+def _export(row: DataExport, *, at: datetime) -> ExportInfo:
+    return ExportInfo(
+        public_id=row.public_id,
+        state=_state_of(row, at=at),
+        asked_at=row.asked_at,
+        parts_done=row.parts_done,
+        parts=row.parts,
+        size=row.size,
+        file_uid=row.file_uid,
+        expires_at=row.expires_at,
+    )
+
+
+def _state_of(row: DataExport, *, at: datetime) -> ExportState:
+    if row.given_up_at is not None:
+        return ExportState.FAILED
+    if row.ready_at is None or row.expires_at is None:
+        return ExportState.STARTED if row.attempts else ExportState.WAITING
+    return ExportState.READY if row.expires_at > at else ExportState.EXPIRED

@@ -1,6 +1,8 @@
 """What a person may prefer, and be told. No people here."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from django.db import models
 from django.utils.functional import Promise
@@ -29,3 +31,66 @@ class NoticeKind:
     code: str
     label: str | Promise
     is_optional: bool = True
+
+
+EXPORT_READY = NoticeKind("export.ready", _("Your data is ready to download"), is_optional=False)
+ACCOUNT_CLOSED = NoticeKind("account.closed", _("Your account is closed"), is_optional=False)
+
+
+class ExportState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    STARTED = "started", _("Being put together")
+    READY = "ready", _("Ready")
+    EXPIRED = "expired", _("Deleted")
+    FAILED = "failed", _("Failed")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportToMake:
+    """An export that a worker has claimed; `attempt` tells it from whoever claims it next."""
+
+    export_id: int
+    public_id: str
+    attempt: int
+    user_id: int
+    language: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportInfo:
+    """An export as its owner sees it."""
+
+    public_id: str
+    state: ExportState
+    asked_at: datetime
+    parts_done: int
+    parts: int
+    size: int
+    file_uid: UUID | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What an account says about a person."""
+
+    user_id: int
+    email: str
+    name: str
+    language: str
+    display_unit: str
+    time_zone: str
+    muted_kinds: tuple[str, ...]
+    joined_at: datetime
+    last_sign_in_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """Something that opens an account, without its secret. `kind`: email, totp, webauthn, recovery_codes, …"""
+
+    kind: str
+    name: str
+    added_at: datetime | None
+    last_used_at: datetime | None

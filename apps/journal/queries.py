@@ -12,7 +12,7 @@ from django.db.models import Q
 from apps.core import encryption
 from apps.journal.errors import ApprovalMissing, FileDamaged, FileMissing
 from apps.journal.models import Approval, AuditEntry, FilePiece, MaintenanceRun, OperatorAlert, StoredFile
-from apps.journal.types import ApprovalState, RecordedAct, Run, StoredFileInfo
+from apps.journal.types import ApprovalState, AuditLine, RecordedAct, Run, StoredFileInfo
 
 OVERDUE = timedelta(hours=26)
 UNDER_WAY = timedelta(minutes=30)
@@ -87,6 +87,26 @@ def approval_by_id(approval_id: int, *, at: datetime) -> ApprovalState:
         approved_by=row.approved_by_id,
         status=row.status_at(at),
     )
+
+
+def has_open_approvals(target: str, target_id: str, *, at: datetime) -> bool:
+    """Whether somebody asked for an act on this thing that may still be approved or carried out."""
+    rows = Approval.objects.filter(target=target, target_id=target_id, refused_at=None, used_at=None)
+    return rows.filter(expires_at__gt=at).exists()
+
+
+def acts_of(actor_id: int, *, chunk: int = 500) -> Iterator[AuditLine]:
+    """Every line that tells of an act of this person, the oldest first; a chunk and a short query at a time."""
+    last = UUID(int=0)
+    while True:
+        rows = list(AuditEntry.objects.filter(actor_id=actor_id, pk__gt=last).order_by("pk")[:chunk])
+        for row in rows:
+            yield AuditLine(
+                row.at, row.act, row.target, row.target_id, row.scope, row.reason, row.details, row.ip or ""
+            )
+        if len(rows) < chunk:
+            return
+        last = rows[-1].pk
 
 
 def details_of_acts(target: str, target_id: str, *, actor: int, since: datetime) -> list[Mapping[str, object]]:

@@ -113,6 +113,20 @@ class RecordedAct:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditLine:
+    """A line of the audit trail with what it is about."""
+
+    at: datetime
+    act: str
+    target: str
+    target_id: str
+    scope: str
+    reason: str
+    details: Mapping[str, object]
+    ip: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoredFileInfo:
     """A stored file without its content, which `queries.pieces_of` gives."""
 

@@ -1,5 +1,14 @@
 """Acts on people, by subject: who they are, what they are told. Teams and sign-up live elsewhere."""
 
+from apps.accounts.services.closing import close_user, former_address, lock_user
+from apps.accounts.services.exports import (
+    KEPT_FOR,
+    ask_export,
+    claim_export,
+    drop_exports,
+    finish_export,
+    note_part,
+)
 from apps.accounts.services.notices import notify, notify_address
 from apps.accounts.services.people import (
     add_user,
@@ -12,10 +21,19 @@ from apps.accounts.services.people import (
 from apps.accounts.services.second_factors import reencrypt_second_factors
 
 __all__ = [
+    "KEPT_FOR",
     "add_user",
+    "ask_export",
     "choose_language",
+    "claim_export",
+    "close_user",
     "confirm_email",
+    "drop_exports",
+    "finish_export",
+    "former_address",
+    "lock_user",
     "new_user",
+    "note_part",
     "notify",
     "notify_address",
     "reencrypt_second_factors",

@@ -14,12 +14,13 @@ from apps.journal.services.files import (
     reencrypt_files,
     set_expiry,
     store_file,
+    store_growing,
     store_pieces,
 )
 from apps.journal.services.keys import begin_keyed, finish_keyed, forget_expired_keys
 from apps.journal.services.outbox import ATTEMPTS, claim_messages, give_up, mark_not_sent, mark_sent, queue_message
 from apps.journal.services.runs import end_run, run_of, start_run
-from apps.journal.services.trail import close_alert, raise_alert, record_act
+from apps.journal.services.trail import close_alert, raise_alert, record_act, replace_name
 
 __all__ = [
     "ATTEMPTS",
@@ -42,11 +43,13 @@ __all__ = [
     "reencrypt_files",
     "refuse",
     "refuse_expired_approvals",
+    "replace_name",
     "request_approval",
     "run_of",
     "set_expiry",
     "start_run",
     "store_file",
+    "store_growing",
     "store_pieces",
     "use_approval",
 ]

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from apps.core import encryption
 from apps.core.key_rotation import Rewritten, RowPage, reencrypt_column
+from apps.journal.errors import FileMissing
 from apps.journal.models import FilePiece, StoredFile
 
 PIECE_BYTES: Final = 256 * 1024
@@ -32,23 +33,27 @@ def store_pieces(
     expires_at: datetime | None = None,
 ) -> UUID:
     """The same for what is made while it is stored: memory holds one piece of it, whatever its size."""
-    digest, size = hashlib.sha256(), 0
     with transaction.atomic():
-        file = StoredFile.objects.create(
-            owner=owner,
-            name=name,
-            content_type=content_type,
-            size=0,
-            digest=digest.digest(),
-            created_at=at,
-            expires_at=expires_at,
-        )
-        for number, piece in enumerate(_cut(pieces)):
-            FilePiece.objects.create(file=file, number=number, ciphertext=encryption.encrypt_bytes(piece))
-            digest.update(piece)
-            size += len(piece)
-        file.size, file.digest = size, digest.digest()
-        file.save(update_fields=["size", "digest"])
+        file = _opened(owner, name=name, content_type=content_type, at=at, expires_at=expires_at)
+        _fill(file, pieces)
+    return file.uid
+
+
+def store_growing(
+    owner: str, *, name: str, pieces: Iterable[bytes], content_type: str, at: datetime, expires_at: datetime
+) -> UUID:
+    """The same for what takes minutes to make: each piece is a transaction of its own, so that none stays open long.
+
+    What a crash leaves behind expires as the whole file would; whoever begins again calls `delete_files_of` first.
+    Raises `FileMissing` when somebody deleted the file meanwhile.
+    """
+    file = _opened(owner, name=name, content_type=content_type, at=at, expires_at=expires_at)
+    try:
+        _fill(file, pieces)
+    except DatabaseError:
+        if StoredFile.objects.filter(pk=file.pk).exists():
+            raise
+        raise FileMissing from None
     return file.uid
 
 
@@ -78,6 +83,29 @@ def drop_expired_files(*, at: datetime, at_most: int = 100) -> int:
 def reencrypt_files(page: RowPage) -> Rewritten:
     """Writes a page of pieces under the first key, in a transaction of its own. Safe to repeat."""
     return reencrypt_column(FilePiece.objects.all(), "ciphertext", page=page)
+
+
+def _opened(owner: str, *, name: str, content_type: str, at: datetime, expires_at: datetime | None) -> StoredFile:
+    """An empty file."""
+    return StoredFile.objects.create(
+        owner=owner,
+        name=name,
+        content_type=content_type,
+        size=0,
+        digest=hashlib.sha256().digest(),
+        created_at=at,
+        expires_at=expires_at,
+    )
+
+
+def _fill(file: StoredFile, pieces: Iterable[bytes]) -> None:
+    digest, size = hashlib.sha256(), 0
+    for number, piece in enumerate(_cut(pieces)):
+        FilePiece.objects.create(file=file, number=number, ciphertext=encryption.encrypt_bytes(piece))
+        digest.update(piece)
+        size += len(piece)
+    file.size, file.digest = size, digest.digest()
+    file.save(update_fields=["size", "digest"])
 
 
 def _drop_expired(*, at: datetime, at_most: int) -> int:

@@ -1,7 +1,7 @@
 """Who did what, and what a person must look at."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -26,6 +26,14 @@ def record_act(act: Act, *, at: datetime) -> None:
         ip=act.ip,
         scope=act.scope,
     )
+
+
+def replace_name(user_id: int, *, former: str, label: str, scopes: Collection[str]) -> int:
+    """Puts `label` where the trail names a person: beside their acts, and where details of acts by them, about them or
+    in these scopes hold the `former` address. Returns how many lines changed. Safe to repeat."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT journal_replace_name(%s, %s, %s, %s)", [user_id, list(scopes), former, label])
+        return int(cursor.fetchone()[0])
 
 
 def raise_alert(kind: str, *, dedupe_key: str, details: Mapping[str, object]) -> None:
