@@ -190,6 +190,7 @@ BILLING_TZ = env.text("BILLING_TZ", "Asia/Shanghai")
 CREDITS_PER_CNY = env.text("CREDITS_PER_CNY", "1")
 CREDITS_PER_USD = env.text("CREDITS_PER_USD", "7")
 APPROVAL_ABOVE_CREDITS = env.integer("APPROVAL_ABOVE_CREDITS", default=1000, minimum=0, maximum=10**9)
+REWARD_TRANSFER_MIN_CREDITS = env.text("REWARD_TRANSFER_MIN_CREDITS", "1")
 
 # -- Platform API -------------------------------------------------------------------------------
 REST_FRAMEWORK = {

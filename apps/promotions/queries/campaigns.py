@@ -1,0 +1,49 @@
+"""Which terms hold at an instant, and the history of all that were published."""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Final
+
+from django.db.models import Prefetch, Q
+
+from apps.promotions.models import Campaign, CampaignVersion
+from apps.promotions.types import CampaignHistory, Terms, Version
+
+TERMS: Final = tuple(field.name for field in fields(Terms))
+
+
+def version_in_force(trigger: str, beneficiary: str, *, at: datetime) -> Version | None:
+    """The one version for this act and these people whose validity `[starts_at, ends_at)` holds this instant."""
+    rows = CampaignVersion.objects.filter(Q(ends_at=None) | Q(ends_at__gt=at), starts_at__lte=at)
+    row = rows.filter(trigger=trigger, beneficiary=beneficiary).select_related("campaign").first()
+    return None if row is None else version_of(row)
+
+
+def campaign_histories() -> list[CampaignHistory]:
+    """Every campaign that was ever published, with its versions, the last one first. Two queries."""
+    newest_first = Prefetch("versions", CampaignVersion.objects.select_related("campaign").order_by("-number"))
+    campaigns = Campaign.objects.prefetch_related(newest_first).order_by("pk")
+    return [
+        CampaignHistory(campaign.code, campaign.trigger, campaign.beneficiary, [version_of(row) for row in rows])
+        for campaign in campaigns
+        if (rows := list(campaign.versions.all()))
+    ]
+
+
+def version_of(row: CampaignVersion) -> Version:
+    return Version(
+        version_id=row.pk,
+        campaign_id=row.campaign_id,
+        code=row.campaign.code,
+        trigger=row.trigger,
+        beneficiary=row.beneficiary,
+        number=row.number,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        planned_ends_at=row.planned_ends_at,
+        terms=terms_of(row),
+    )
+
+
+def terms_of(row: CampaignVersion) -> Terms:
+    return Terms(**{name: getattr(row, name) for name in TERMS})

@@ -1,0 +1,24 @@
+"""The acts of promotions. Each joins the caller's transaction and is safe to repeat."""
+
+from apps.promotions.services.balances import give_up_rewards, least_to_transfer, transfer_rewards
+from apps.promotions.services.codes import add_inviter, bind_invitee, referral_code_of, rotate_referral_code
+from apps.promotions.services.credits import credit_verification, note_registered, take_back_verification
+from apps.promotions.services.earning import note_purchase
+from apps.promotions.services.releasing import release_due_rewards
+from apps.promotions.services.reversals import note_purchase_refunded
+
+__all__ = [
+    "add_inviter",
+    "bind_invitee",
+    "credit_verification",
+    "give_up_rewards",
+    "least_to_transfer",
+    "note_purchase",
+    "note_purchase_refunded",
+    "note_registered",
+    "referral_code_of",
+    "release_due_rewards",
+    "rotate_referral_code",
+    "take_back_verification",
+    "transfer_rewards",
+]

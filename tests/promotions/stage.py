@@ -1,0 +1,105 @@
+"""What tests of promotions begin with: campaigns with terms of their own, people who joined on a day, approvals."""
+
+from datetime import date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from apps.accounts.models import User
+from apps.core.billing_calendar import day_start
+from apps.promotions import services as promotions
+from apps.promotions.models import Campaign, CampaignVersion, Referral, Reward
+from apps.promotions.types import VerifiedSubject
+from apps.teams import services as teams
+from apps.wallet import queries as wallet
+from tests.cast import make_user
+
+CREDIT = 1_000_000_000
+TEXTS = {"title_en": "Campaign", "title_zh": "活动", "text_en": "What it is.", "text_zh": "活动说明。"}
+MAY_FIRST = day_start(date(2021, 5, 1))
+JUNE_FIRST = day_start(date(2021, 6, 1))
+
+_numbers = count(1)
+
+
+def make_campaign(
+    trigger: str,
+    beneficiary: str,
+    *,
+    starts_at: datetime = MAY_FIRST,
+    ends_at: datetime | None = JUNE_FIRST,
+    **terms: Any,
+) -> CampaignVersion:
+    """A campaign with one version, by default in force on the days of May 2021: long before those that are shipped."""
+    campaign = Campaign.objects.create(code=f"campaign-{next(_numbers)}", trigger=trigger, beneficiary=beneficiary)
+    if trigger == "verified":
+        terms = {"amount_nanos": 0, "enterprise_nanos": 0} | terms
+    return CampaignVersion.objects.create(
+        campaign=campaign,
+        number=1,
+        trigger=trigger,
+        beneficiary=beneficiary,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        planned_ends_at=ends_at,
+        published_at=starts_at,
+        **TEXTS | terms,
+    )
+
+
+def on(month: int, day: int, hour: int = 12) -> datetime:
+    """An hour of a business day of 2021."""
+    return day_start(date(2021, month, day)) + timedelta(hours=hour)
+
+
+APRIL_TWENTIETH = on(4, 20)
+
+
+def make_person(joined_at: datetime = APRIL_TWENTIETH, **more: Any) -> User:
+    """Somebody who joined then, with a personal team."""
+    user = make_user(**more)
+    User.objects.filter(pk=user.pk).update(joined_at=joined_at)
+    user.refresh_from_db()
+    teams.personal_team_of(user)
+    return user
+
+
+def make_referral(inviter: User | None = None, *, joined_at: datetime = APRIL_TWENTIETH) -> Referral:
+    """Somebody who joined then by the code of an inviter who was there before."""
+    inviter = inviter or make_person(on(1, 1))
+    invitee = make_person(joined_at)
+    promotions.bind_invitee(invitee.pk, code=promotions.referral_code_of(inviter.pk, at=joined_at), at=joined_at)
+    return Referral.objects.get(invitee=invitee)
+
+
+def subject_of(
+    user: User, *, at: datetime, kind: str = "personal", subject: str = "", submitted_at: datetime | None = None
+) -> VerifiedSubject:
+    """An approval of the user's own application; a subject of its own if none is named."""
+    number = next(_numbers)
+    return VerifiedSubject(
+        verification_id=number,
+        kind=kind,
+        subject_key=subject or f"subject-{number}",
+        user_id=user.pk,
+        wallet_id=teams.personal_team_of(user).wallet_id,
+        submitted_at=submitted_at or at,
+        user_joined_at=user.joined_at,
+    )
+
+
+def approve(user: User, *, at: datetime, **more: Any) -> int:
+    """What an approval grants, in nanocredits."""
+    return promotions.credit_verification(subject_of(user, at=at, **more), at=at)
+
+
+def balance_of(user: User) -> int:
+    """What the personal wallet has."""
+    return wallet.balance_of(teams.personal_team_of(user).wallet_id).balance_nanos
+
+
+def rewards_of(inviter: User) -> list[Reward]:
+    return list(Reward.objects.filter(inviter=inviter).order_by("pk"))
+
+
+def amounts_of(inviter: User) -> list[int]:
+    return [reward.amount_nanos for reward in rewards_of(inviter)]
