@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.billing_calendar import business_date, day_bounds, month_bounds, week_bounds
+from apps.core.billing_calendar import business_date, next_refill_at
 from apps.relay.queries import TokenUse
 from apps.wallet import queries as wallet
 from apps.wallet.types import LimitInUse, LimitKind
@@ -15,7 +15,6 @@ from apps.wallet.types import LimitInUse, LimitKind
 CAUTION_FROM: Final = 70
 NOTICE_FROM: Final = 80
 NOTICES_AT_MOST: Final = 3
-_BOUNDS: Final = {"daily": day_bounds, "weekly": week_bounds, "monthly": month_bounds}
 RESET_WORDS: Final = {
     "daily": _("every day"),
     "weekly": _("every week, on Monday"),
@@ -92,7 +91,7 @@ def notices_of_wallet(wallet_id: int) -> Notices:
 
 def next_refill_on(reset: str, *, at: datetime) -> date:
     """The business day that begins with the next refill."""
-    return business_date(_BOUNDS[reset](business_date(at))[1])
+    return business_date(next_refill_at(reset, at=at))
 
 
 def _notice(limit: LimitInUse) -> LimitNotice:

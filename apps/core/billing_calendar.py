@@ -42,3 +42,11 @@ def month_bounds(on: date) -> tuple[datetime, datetime]:
     first = on.replace(day=1)
     following = (first + timedelta(days=31)).replace(day=1)
     return day_start(first), day_start(following)
+
+
+_PERIODS = {"daily": day_bounds, "weekly": week_bounds, "monthly": month_bounds}
+
+
+def next_refill_at(refill: str, *, at: datetime) -> datetime:
+    """When a limit that is refilled `daily`, `weekly` or `monthly` is filled up next: midnight, Monday, the first."""
+    return _PERIODS[refill](business_date(at))[1]

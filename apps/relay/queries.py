@@ -17,6 +17,7 @@ from apps.marketplace.types import CatalogueModel
 from apps.relay import charging
 from apps.relay.models import ApiToken, Channel, ChannelKey, ChannelKind, ChannelModel, SnapshotVersion
 from apps.relay.types import (
+    BudgetSnapshot,
     CallCost,
     ChannelSnapshot,
     GrantedGroup,
@@ -134,9 +135,10 @@ def has_legacy_tokens() -> bool:
 
 
 def tokens_by_digest(digests: Iterable[bytes]) -> dict[bytes, TokenSnapshot]:
-    """Tokens by the SHA-256 of their text, in one query; deleted ones too, so that a refusal can say so."""
-    tokens = ApiToken.objects.filter(digest__in=list(digests)).select_related("team")
-    return {bytes(token.digest): _token_snapshot(token) for token in tokens}
+    """Tokens by the SHA-256 of their text; deleted ones too, so that a refusal can say so. Three queries at most."""
+    tokens = list(ApiToken.objects.filter(digest__in=list(digests)).select_related("team"))
+    budgets = _budgets_of(tokens)
+    return {bytes(token.digest): _token_snapshot(token, budgets[token.pk]) for token in tokens}
 
 
 def teams_by_id(team_ids: Iterable[int]) -> dict[int, TeamSnapshot]:
@@ -210,7 +212,7 @@ def _upstream_names(channel: Channel) -> Mapping[str, str]:
     return {served.model.code: served.upstream_name for served in channel.models.all()}
 
 
-def _token_snapshot(token: ApiToken) -> TokenSnapshot:
+def _token_snapshot(token: ApiToken, budgets: tuple[BudgetSnapshot, ...]) -> TokenSnapshot:
     return TokenSnapshot(
         id=token.pk,
         uid=token.uid,
@@ -228,7 +230,26 @@ def _token_snapshot(token: ApiToken) -> TokenSnapshot:
         rpm=token.rpm,
         tpm=token.tpm,
         reset=token.reset,
+        budgets=budgets,
     )
+
+
+def _budgets_of(tokens: Collection[ApiToken]) -> dict[int, tuple[BudgetSnapshot, ...]]:
+    """By token: the budget of its creator, while a member of the team, and the team's. Two queries at most."""
+    makers = {(token.team_id, token.created_by_id) for token in tokens if token.created_by_id is not None}
+    members = teams.member_budget_accounts(makers)
+    of_teams = {token.team.budget_id for token in tokens if token.team.budget_id is not None}
+    refills = wallet.refills_of({*members.values(), *of_teams})
+    return {
+        token.pk: _budgets(members.get((token.team_id, token.created_by_id or 0)), token.team.budget_id, refills)
+        for token in tokens
+    }
+
+
+def _budgets(member: int | None, team: int | None, refills: Mapping[int, str]) -> tuple[BudgetSnapshot, ...]:
+    of_member = () if member is None else (BudgetSnapshot(member, "member", refills[member]),)
+    of_team = () if team is None else (BudgetSnapshot(team, "team", refills[team]),)
+    return of_member + of_team
 
 
 def _model_snapshot(model: CatalogueModel) -> ModelSnapshot:

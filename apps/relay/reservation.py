@@ -2,8 +2,10 @@
 
 import asyncio
 import time
+from datetime import datetime
 from uuid import UUID
 
+from apps.core.ids import minted_at
 from apps.core.money import credits_text
 from apps.relay import quote as quoting
 from apps.relay import shortage
@@ -45,15 +47,15 @@ async def authorise(
     except (LedgerBusy, LedgerUnavailable) as error:
         raise TooBusy from error
     if answer.refusal is not None:
-        raise _error_of(answer, ask, admission, quote)
+        raise _error_of(answer, ask, admission, quote, at=minted_at(call_id))
     return Reservation(call_id, request.accounts, until)
 
 
-def _error_of(answer: HoldAnswer, ask: Ask, admission: Admission, quote: Quote) -> RelayError:
+def _error_of(answer: HoldAnswer, ask: Ask, admission: Admission, quote: Quote, *, at: datetime) -> RelayError:
     refusal = answer.refusal
     at_token = answer.account_id == admission.caller.token.account_id
     if refusal in shortage.REFUSALS:
-        return insufficient(ask, admission, quote, answer)
+        return insufficient(ask, admission, quote, answer, at=at)
     if refusal in _LIMITS:
         limit_type, words = _LIMITS[refusal]
         whose = "This API key" if at_token else "Your account"
@@ -68,9 +70,11 @@ def _error_of(answer: HoldAnswer, ask: Ask, admission: Admission, quote: Quote) 
     return RelayError()
 
 
-def insufficient(ask: Ask, admission: Admission, quote: Quote, answer: HoldAnswer) -> InsufficientQuota:
-    """402 with what the call needs, what there is and where, and what would fit."""
-    short = shortage.of(answer, admission.caller.token)
+def insufficient(
+    ask: Ask, admission: Admission, quote: Quote, answer: HoldAnswer, *, at: datetime
+) -> InsufficientQuota:
+    """402 with what the call needs, what there is and where, what would fit, and when a limit is refilled."""
+    short = shortage.of(answer, admission.caller.token, at=at)
     need, have = credits_text(quote.hold_nanos), credits_text(max(answer.have_nanos, 0))
     fits = quoting.affordable_output(ask, quote, admission, answer.have_nanos) if ask.endpoint.has_output else 0
     advice = f"lower max_tokens to {fits}, or {short.advice}" if fits else short.advice
@@ -80,6 +84,7 @@ def insufficient(ask: Ask, admission: Admission, quote: Quote, answer: HoldAnswe
         need=need,
         have=have,
         max_tokens=fits or None,
+        refilled_at=None if short.refilled_at is None else short.refilled_at.isoformat(),
     )
 
 
@@ -179,6 +184,6 @@ class Growth:
         if answer.refusal is None:
             return None
         if answer.refusal in shortage.REFUSALS:
-            short = shortage.of(answer, self._admission.caller.token)
+            short = shortage.of(answer, self._admission.caller.token, at=minted_at(self._call_id))
             return InsufficientQuota(f"{short.what} is used up. The answer ends here.", scope=short.scope)
         return RelayError()  # the hold is gone: it expired while this process was away

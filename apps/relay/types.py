@@ -44,6 +44,8 @@ class BudgetSnapshot:
 
     account_id: int
     scope: Literal["member", "project", "team"]
+    refill: str = ""
+    """When it is refilled: daily, weekly, monthly, or empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ TeamsError (SluiceError)
 ├── TokenLifetimeInvalid (Invalid)    a personal access token lives at most a year
 ├── TokenLimitReached    (Conflict)   somebody has as many live personal access tokens as a person may have
 ├── ScopesInvalid        (Invalid)    no scope, or one that does not exist
+├── MemberMissing        (NotFound)   nobody with this id is in the team
+├── BudgetInvalid        (Invalid)    an amount or a refill that no budget has; `field` names it
 ├── AccessGroupInvalid   (Invalid)    a row of an import that cannot be read
 └── AccessGroupInUse     (Conflict)   a group to remove that a team still has
 """
@@ -62,6 +64,15 @@ class TokenLimitReached(Conflict, TeamsError):
 class ScopesInvalid(Invalid, TeamsError):
     code = "scopes_invalid"
     text = _("Choose at least one scope: read, tokens, projects or topup.")
+
+
+class MemberMissing(NotFound, TeamsError):
+    code = "member_not_found"
+    text = _("Nobody like this is in the team.")
+
+
+class BudgetInvalid(Invalid, TeamsError):
+    code = "budget_invalid"
 
 
 class AccessGroupInvalid(Invalid, TeamsError):

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from apps.core.ids import public_id
+
+REFILLS: Final = ("daily", "weekly", "monthly")
+"""When a budget may be filled up again, in the wallet's words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,13 @@ def limit_use(account_ids: Iterable[int]) -> dict[int, LimitUse]:
     }
 
 
+def refills_of(account_ids: Collection[int]) -> dict[int, str]:
+    """When each of these limits is refilled: daily, weekly, monthly, or empty. No query for none."""
+    if not account_ids:
+        return {}
+    return dict(Account.objects.filter(pk__in=account_ids).values_list("pk", "refill"))
+
+
 def rate_use(account_id: int, *, rpm: int, tpm: int, at: datetime) -> RateUse:
     """How much of these limits the last minute used. Raises `UnknownAccount`."""
     account = Account.objects.filter(pk=account_id).first()

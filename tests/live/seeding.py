@@ -1,6 +1,7 @@
 """Run inside the site's environment: reads what is wanted as JSON, makes it through the services, prints the ids.
 
-{"catalogue": {…}, "teams": [{"name": "Acme", "credits": "10", "tokens": [{"name": "a", "limit": "5", "rpm": 60}]}]}
+{"catalogue": {…}, "teams": [{"name": "Acme", "credits": "10", "tokens": [{"name": "a", "limit": "5", "rpm": 60}],
+                              "budget": "8", "members": [{"budget": "1", "tokens": [{"name": "b"}]}]}]}
 """
 
 import json
@@ -16,9 +17,11 @@ from apps.core.ids import uuid7  # noqa: E402
 from apps.core.money import nanos_from_text  # noqa: E402
 from apps.relay import services as relay  # noqa: E402
 from apps.relay.catalogue import import_catalogue  # noqa: E402
+from apps.teams import services as teams  # noqa: E402
+from apps.teams.types import TeamAccess  # noqa: E402
 from apps.wallet import services as wallet  # noqa: E402
 from apps.wallet.types import Mandate  # noqa: E402
-from tests.cast import make_team, make_user  # noqa: E402
+from tests.cast import add_member, make_team, make_user  # noqa: E402
 
 
 def main() -> None:
@@ -40,12 +43,22 @@ def _team(wanted: dict[str, Any]) -> dict[str, Any]:
         team.wallet_id, Mandate(f"live:{uuid7()}", "for a test", actor=None), amount_nanos=nanos, source="gift"
     )
     tokens = [_token(team.id, **token) for token in wanted["tokens"]]
-    return {"id": team.id, "wallet": team.wallet_id, "tokens": tokens}
+    members = [_member(team, **member) for member in wanted.get("members", [])]
+    if "budget" in wanted:
+        teams.set_team_budget(team, limit_nanos=nanos_from_text(wanted["budget"]), at=clock.now())
+    return {"id": team.id, "wallet": team.wallet_id, "tokens": tokens, "members": members}
 
 
-def _token(team_id: int, *, name: str, limit: str = "0", **terms: Any) -> dict[str, Any]:
+def _member(team: TeamAccess, *, tokens: list[dict[str, Any]], budget: str = "") -> dict[str, Any]:
+    user = add_member(team, "developer", user=make_user(f"{uuid7()}@example.com"))
+    if budget:
+        teams.set_member_budget(team, user.pk, limit_nanos=nanos_from_text(budget), at=clock.now())
+    return {"id": user.pk, "tokens": [_token(team.id, actor=user.pk, **token) for token in tokens]}
+
+
+def _token(team_id: int, *, name: str, actor: int | None = None, limit: str = "0", **terms: Any) -> dict[str, Any]:
     token, secret = relay.create_token(
-        team_id, name, actor=None, at=clock.now(), limit_nanos=nanos_from_text(limit), **terms
+        team_id, name, actor=actor, at=clock.now(), limit_nanos=nanos_from_text(limit), **terms
     )
     return {"id": token.pk, "account": token.account_id, "secret": secret}
 

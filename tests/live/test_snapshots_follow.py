@@ -118,6 +118,32 @@ def test_a_channel_switched_off_serves_no_more_calls(site: Site, webs: list[Web]
     assert until_all_answer(webs, secrets[3], 200).is_within(1.0)
 
 
+def test_a_new_budget_of_a_member_and_of_a_team_counts_within_a_second_and_so_does_its_end(site: Site, webs: list[Web]):
+    team = {"name": "Globex", "credits": "100", "tokens": [], "members": [{"tokens": [{"name": "bounded"}]}]}
+    made = site.seed({"teams": [team]})["teams"][0]
+    user, secret = made["members"][0]["id"], made["members"][0]["tokens"][0]["secret"]
+    until_all_answer(webs, secret, 200)
+
+    for table, kind, key, row in (("membership", 4, "user_id", user), ("team", 5, "id", made["id"])):
+        account = site.one(f"SELECT wallet_open({kind}::smallint, %s, 'live', 0)", made["wallet"])
+        execute(site, f"UPDATE teams_{table} SET budget_id = {account} WHERE {key} = {row}")
+        assert until_all_answer(webs, secret, 402).is_within(1.0)
+
+        execute(site, f"UPDATE teams_{table} SET budget_id = NULL WHERE {key} = {row}")
+        assert until_all_answer(webs, secret, 200).is_within(1.0)
+
+
+def test_the_budget_of_a_member_who_leaves_ends_within_a_second(site: Site, webs: list[Web]):
+    member = {"budget": "0", "tokens": [{"name": "leaving"}]}
+    team = {"name": "Initech", "credits": "100", "tokens": [], "members": [member]}
+    (made,) = site.seed({"teams": [team]})["teams"][0]["members"]
+    until_all_answer(webs, made["tokens"][0]["secret"], 402)
+
+    execute(site, f"DELETE FROM teams_membership WHERE user_id = {made['id']}")
+
+    assert until_all_answer(webs, made["tokens"][0]["secret"], 200).is_within(1.0)
+
+
 def test_a_restarted_database_is_found_again_without_restarting_web(site: Site, webs: list[Web], secrets: list[str]):
     execute(
         site,

@@ -6,6 +6,7 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from apps.core import clock
+from apps.core.billing_calendar import next_refill_at
 from apps.core.ids import uuid7
 from apps.core.money import NANOS_PER_CREDIT
 from apps.relay import quote, reservation, services, shortage, wire
@@ -16,7 +17,7 @@ from apps.wallet import services as wallet
 from apps.wallet.batching import LEDGER_ONLY, Direct
 from apps.wallet.types import TASKS_OWNER, HoldAnswer, LimitKind, LotTerms, Mandate, Refusal
 from tests.relay.conftest import Relay
-from tests.relay.snapshots import admission, token
+from tests.relay.snapshots import AT, admission, token
 from tests.relay.test_long_streams import writing
 
 pytestmark = pytest.mark.django_db
@@ -82,9 +83,9 @@ def test_turning_the_switch_on_while_a_stream_runs_lets_it_use_its_hold_and_no_m
     ("account", "refusal", "scope", "words"),
     [
         (101, Refusal.FUNDS, "token", "The limit of this API key"),
-        (201, Refusal.FUNDS, "member", "Your budget in the team"),
-        (202, Refusal.FUNDS, "project", "The budget of this project"),
-        (203, Refusal.FUNDS, "team", "The budget of your team"),
+        (201, Refusal.FUNDS, "member", "The member budget of whoever made this API key"),
+        (202, Refusal.FUNDS, "project", "The project budget"),
+        (203, Refusal.FUNDS, "team", "The team budget"),
         (100, Refusal.FUNDS, "account", "Your balance"),
         (300, Refusal.FREE, "account", "The free credit of your team"),
     ],
@@ -93,7 +94,7 @@ def test_each_limit_is_named_in_its_own_words(account: int, refusal: Refusal, sc
     budgets = (BudgetSnapshot(201, "member"), BudgetSnapshot(202, "project"), BudgetSnapshot(203, "team"))
     refused = HoldAnswer(refusal, account, have_nanos=5, retry_after_ms=0)
 
-    short = shortage.of(refused, token(budgets=budgets))
+    short = shortage.of(refused, token(budgets=budgets), at=AT)
 
     assert (short.scope, short.what) == (scope, words)
 
@@ -110,7 +111,8 @@ def test_a_refilled_limit_says_that_waiting_helps(relay: Relay) -> None:
 
     error = relay.chat().error
 
-    assert "raise the limit of the key, or wait until it is refilled (daily)" in error["message"]
+    assert "raise the limit of the key, or wait until it is refilled (daily, next at " in error["message"]
+    assert error["refilled_at"] == next_refill_at("daily", at=clock.now()).isoformat()
 
 
 def test_a_budget_of_the_token_is_held_on_and_refuses_in_its_own_name(relay: Relay) -> None:
@@ -132,7 +134,7 @@ def test_a_budget_of_the_token_is_held_on_and_refuses_in_its_own_name(relay: Rel
     assert first.accounts == (relay.token.account_id, budget, relay.team.wallet_id)
     assert queries.limit_use([budget])[budget].held_nanos > 131_000_000
     assert refused.value.details["scope"] == "project"
-    assert "The budget of this project leaves" in str(refused.value.text)
+    assert "The project budget leaves" in str(refused.value.text)
     wallet.void_hold(first.call_id)
 
 

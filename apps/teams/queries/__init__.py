@@ -10,6 +10,7 @@ from apps.teams.queries.access_groups import (
     group_terms,
     team_reaches,
 )
+from apps.teams.queries.budgets import member_budget_accounts, team_budget_account
 from apps.teams.queries.people import people_to_tell
 from apps.teams.queries.personal_tokens import (
     TOKEN_PREFIX,
@@ -46,9 +47,11 @@ __all__ = [
     "group_terms",
     "live_token_count",
     "live_tokens_of",
+    "member_budget_accounts",
     "people_to_tell",
     "personal_team_for",
     "personal_teams_of",
+    "team_budget_account",
     "team_by_public_id",
     "team_for",
     "team_reaches",

@@ -1,0 +1,23 @@
+"""Which accounts of the ledger bound a team and its members. What they bound and used is asked of the wallet."""
+
+from collections.abc import Collection
+
+from apps.teams.models import Membership, Team
+
+
+def team_budget_account(team_id: int) -> int | None:
+    """The account of the team's budget; None while it never had one."""
+    return Team.objects.filter(pk=team_id).values_list("budget_id", flat=True).first()
+
+
+def member_budget_accounts(members: Collection[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """Accounts by (team, user), of those who are members now and have had a budget. One query for any number."""
+    if not members:
+        return {}
+    rows = Membership.objects.filter(
+        team_id__in={team_id for team_id, _ in members},
+        user_id__in={user_id for _, user_id in members},
+        budget__isnull=False,
+    )
+    found = {(team_id, user_id): account for team_id, user_id, account in rows.values_list("team", "user", "budget")}
+    return {member: found[member] for member in members if member in found}

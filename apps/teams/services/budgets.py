@@ -1,0 +1,123 @@
+"""What all calls of a team, and what the tokens of one member, may spend: limits of the ledger, owned here."""
+
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.core.money import MAX_NANOS, credits_text
+from apps.journal import services as journal
+from apps.journal.types import Act
+from apps.teams import roles
+from apps.teams.errors import BudgetInvalid, MemberMissing, PermissionMissing, TeamMissing
+from apps.teams.models import Membership, Team
+from apps.teams.services.founding import lock_team
+from apps.teams.types import REFILLS, TeamAccess
+from apps.wallet import queries as ledger
+from apps.wallet import services as wallet
+from apps.wallet.types import LimitKind
+
+PERMISSION: Final = "budgets.change"
+Terms = tuple[int | None, str]
+
+
+def set_team_budget(access: TeamAccess, *, limit_nanos: int | None, refill: str = "", at: datetime) -> None:
+    """Bounds what all calls of the team spend from now on; None lifts the bound, and the account counts on.
+
+    A bound below what is used refuses further calls; calls under way finish. Safe to repeat. Raises `TeamMissing`,
+    `PermissionMissing`, `BudgetInvalid`.
+    """
+    terms = _checked(limit_nanos, refill)
+    with transaction.atomic():
+        team = _locked(access)
+        before = _terms_of(team.budget_id)
+        if terms == before:
+            return
+        team.budget_id = _bounded(team, team.budget_id, terms, kind=LimitKind.TEAM, label=team.name)
+        team.save(update_fields=["budget"])
+        _record("team.budget_changed", team, access, before=before, after=terms, at=at)
+
+
+def set_member_budget(
+    access: TeamAccess, user_id: int, *, limit_nanos: int | None, refill: str = "", at: datetime
+) -> None:
+    """Bounds what the tokens that this member made in the team spend, as `set_team_budget` does for all of them.
+
+    Raises `MemberMissing` besides.
+    """
+    terms = _checked(limit_nanos, refill)
+    with transaction.atomic():
+        team = _locked(access)
+        member = Membership.objects.select_related("user").filter(team=team, user_id=user_id).first()
+        if member is None:
+            raise MemberMissing
+        before = _terms_of(member.budget_id)
+        if terms == before:
+            return
+        label = member.user.get_username()
+        member.budget_id = _bounded(team, member.budget_id, terms, kind=LimitKind.MEMBER, label=label)
+        member.save(update_fields=["budget"])
+        _record("member.budget_changed", team, access, user_id=user_id, before=before, after=terms, at=at)
+
+
+def end_member_budget(member: Membership) -> None:
+    """Closes the account of somebody who leaves the team, whose row is locked: no page shows it as a limit any more."""
+    if member.budget_id is not None:
+        wallet.close_account(member.budget_id)
+
+
+def _checked(limit_nanos: int | None, refill: str) -> Terms:
+    """What is stored: nothing refills what is not bounded."""
+    if limit_nanos is not None and not 0 <= limit_nanos <= MAX_NANOS // 2:
+        raise BudgetInvalid(_("Write an amount of credits such as 100 or 99.50."), field="limit")
+    if refill and refill not in REFILLS:
+        raise BudgetInvalid(_("A budget is refilled daily, weekly, monthly or never."), field="refill")
+    return limit_nanos, "" if limit_nanos is None else refill
+
+
+def _locked(access: TeamAccess) -> Team:
+    """The open team's row, locked, if the caller may still change budgets there: roles change while forms are open."""
+    team = lock_team(access.id)
+    role = Membership.objects.filter(team=team, user_id=access.user_id).values_list("role", flat=True).first()
+    if team.closed_at is not None or role is None:
+        raise TeamMissing
+    if PERMISSION not in roles.permissions_of(role):
+        raise PermissionMissing
+    return team
+
+
+def _terms_of(account_id: int | None) -> Terms:
+    if account_id is None:
+        return None, ""
+    use = ledger.limit_use([account_id])[account_id]
+    return use.limit_nanos, use.refill
+
+
+def _bounded(team: Team, account_id: int | None, terms: Terms, *, kind: LimitKind, label: str) -> int:
+    """The account with these terms: opened at the first time, the same one ever after."""
+    limit_nanos, refill = terms
+    if account_id is None:
+        return wallet.open_limit(team.wallet_id, kind=kind, label=label, limit_nanos=limit_nanos, refill=refill)
+    wallet.set_limit(account_id, limit_nanos=limit_nanos, refill=refill)
+    return account_id
+
+
+def _record(
+    act: str,
+    team: Team,
+    access: TeamAccess,
+    *,
+    before: Terms,
+    after: Terms,
+    at: datetime,
+    user_id: int | None = None,
+) -> None:
+    details = {"from": _shown(before), "to": _shown(after)}
+    target = ("team", team.public_id) if user_id is None else ("user", str(user_id))
+    journal.record_act(Act(act, *target, actor_id=access.user_id, details=details, scope=team.public_id), at=at)
+
+
+def _shown(terms: Terms) -> dict[str, str | None]:
+    limit_nanos, refill = terms
+    return {"limit": None if limit_nanos is None else credits_text(limit_nanos), "refill": refill}
