@@ -30,6 +30,11 @@ TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 ALLOW_PRIVATE_UPSTREAMS = env.flag("ALLOW_PRIVATE_UPSTREAMS", default=DEBUG)
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 TOKENS_PER_TEAM = 200
+# Against abuse: every invitation is a mail to somebody who may not know us.
+TEAMS_PER_USER = 20
+MEMBERS_PER_TEAM = 200
+OPEN_INVITATIONS_PER_TEAM = 50
+INVITATIONS_PER_HOUR = 30  # of one team, and of one person over all teams
 PERSONAL_TOKENS_PER_USER = env.integer("PERSONAL_TOKENS_PER_USER", default=50, minimum=1, maximum=1000)
 
 # -- Apps, from the top floor down --------------------------------------------------------------

@@ -33,7 +33,7 @@ def make_user(email: str = "", *, is_staff: bool = False, password: str = PASSWO
 
 def make_team(name: str = "Acme", *, owner: User | None = None, credits: str = "100") -> TeamAccess:  # noqa: A002
     """A team with one lot of credits; `owner` is somebody new if absent."""
-    team = teams.create_team(name, owner=owner or make_user())
+    team = teams.create_team(name, owner=owner or make_user(), at=clock.now())
     grant(team, credits)
     return team
 

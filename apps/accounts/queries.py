@@ -62,6 +62,12 @@ def users_by_email(emails: Iterable[str]) -> dict[str, User]:
     return {user.email.lower(): user for user in users}
 
 
+def confirmed_addresses(user_id: int) -> frozenset[str]:
+    """The addresses, in lower case, of which the person has shown to read their mail."""
+    rows = EmailAddress.objects.filter(user_id=user_id, verified=True)
+    return frozenset(address.lower() for address in rows.values_list("email", flat=True))
+
+
 def _export(row: DataExport, *, at: datetime) -> ExportInfo:
     return ExportInfo(
         public_id=row.public_id,

@@ -36,6 +36,7 @@ _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (errors.NotFound, status.HTTP_404_NOT_FOUND),
     (errors.NotAllowed, status.HTTP_403_FORBIDDEN),
     (errors.Conflict, status.HTTP_409_CONFLICT),
+    (errors.TooMany, status.HTTP_429_TOO_MANY_REQUESTS),
     (errors.SluiceError, status.HTTP_400_BAD_REQUEST),
 )
 _TYPE: Final = {

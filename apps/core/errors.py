@@ -4,7 +4,8 @@
     ├── NotFound          nothing there, or not for this caller
     ├── NotAllowed        known caller, missing right
     ├── Invalid           the input is wrong; the text says what to write
-    └── Conflict          the state does not allow it now
+    ├── Conflict          the state does not allow it now
+    └── TooMany           the same too often in a while
 
 Each app derives its own base (`WalletError`, …) and draws its tree in its `errors` module. `code` is for programs,
 `text` for people; doors turn both into pages or bodies.
@@ -45,3 +46,8 @@ class Invalid(SluiceError):
 class Conflict(SluiceError):
     code = "conflict"
     text = _("Something changed in the meantime. Look again, then repeat.")
+
+
+class TooMany(SluiceError):
+    code = "too_many"
+    text = _("Too often. Wait a while, then repeat.")

@@ -35,6 +35,8 @@ _MAY: Final[dict[str, frozenset[str]]] = {
     "viewer": _VIEWER,
 }
 
+ROLES: Final = tuple(_MAY)
+
 
 def permissions_of(role: str) -> frozenset[str]:
     """Everything the role may do; an unknown role may do nothing."""

@@ -6,10 +6,19 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.types import NoticeKind
 from apps.core.ids import public_id
 
 REFILLS: Final = ("daily", "weekly", "monthly")
 """When a budget may be filled up again, in the wallet's words."""
+# Content: `team` and `invited_by` by name, `role` by code, `expires_at`, `path`.
+INVITED = NoticeKind("team.invited", _("Invitation to a team"), is_optional=False)
+# Content: `team` and `who` by name, `role` by code, `path`.
+JOINED = NoticeKind("team.joined", _("Somebody accepted an invitation"))
+# Content: `team` by name.
+REMOVED = NoticeKind("team.removed", _("Removal from a team"), is_optional=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,60 @@ class TeamAccess:
 
     def may(self, permission: str) -> bool:
         return permission in self.permissions
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody in a team. `budget_account` is the ledger's account that bounds the member's tokens, if there is one."""
+
+    uid: UUID
+    user_id: int
+    name: str
+    email: str
+    role: str
+    joined_at: datetime
+    budget_account: int | None
+
+    @property
+    def public_id(self) -> str:
+        return public_id("mem", self.uid)
+
+    @property
+    def shown_name(self) -> str:
+        return self.name or self.email
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvitation:
+    """An invitation that waits, as the team sees it; `is_expired` ones wait to be sent again."""
+
+    uid: UUID
+    email: str
+    role: str
+    inviter: str
+    created_at: datetime
+    expires_at: datetime
+    is_expired: bool
+
+    @property
+    def public_id(self) -> str:
+        return public_id("inv", self.uid)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An invitation as whoever holds its link sees it. The role, and whether one is in the team, is for the invited
+    alone: others learn the team's name and who invited.
+    """
+
+    team: str
+    inviter: str
+    masked_email: str
+    expires_at: datetime
+    is_open: bool
+    is_for_reader: bool
+    is_member: bool
+    role: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Everybody has one team of their own, from whichever door they come first."""
 
 from apps.accounts.models import User
+from apps.core import clock
 from apps.teams import queries, services
 from apps.wallet.models import Account
 
@@ -18,7 +19,7 @@ def test_the_first_call_founds_the_team_and_later_ones_find_it(db: None) -> None
 
 def test_teams_are_listed_with_the_own_one_first(db: None) -> None:
     ada = User.objects.create_user("ada@example.com")
-    acme = services.create_team("Acme", owner=ada)
+    acme = services.create_team("Acme", owner=ada, at=clock.now())
     own = services.personal_team_of(ada)
 
     assert queries.teams_of(ada.pk) == [own, acme]

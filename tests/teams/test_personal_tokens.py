@@ -21,7 +21,7 @@ def get(secret: str, path: str = "/api/teams", **headers: str) -> tuple[int, dic
 
 
 def test_a_token_acts_in_its_team_only(ada: User, team: TeamAccess) -> None:
-    services.create_team("Other", owner=ada)
+    services.create_team("Other", owner=ada, at=clock.now())
     secret = make_personal_token(team).secret
 
     status, body = get(secret)
@@ -31,7 +31,7 @@ def test_a_token_acts_in_its_team_only(ada: User, team: TeamAccess) -> None:
 
 
 def test_another_team_of_the_same_user_is_not_found(ada: User, team: TeamAccess) -> None:
-    other = services.create_team("Other", owner=ada)
+    other = services.create_team("Other", owner=ada, at=clock.now())
     secret = make_personal_token(team).secret
 
     assert get(secret, f"/api/wallet?team={other.public_id}")[0] == 404

@@ -11,7 +11,19 @@ from apps.teams.queries.access_groups import (
     team_reaches,
 )
 from apps.teams.queries.budgets import member_budget_accounts, team_budget_account
-from apps.teams.queries.people import people_to_tell
+from apps.teams.queries.people import (
+    INVITATION_PREFIX,
+    has_right,
+    invitation_by_public_id,
+    invitations_of,
+    is_open,
+    masked,
+    member_by_public_id,
+    members_of,
+    offer_behind,
+    people_to_tell,
+    team_of_invitation,
+)
 from apps.teams.queries.personal_tokens import (
     TOKEN_PREFIX,
     caller_by_secret,
@@ -33,6 +45,7 @@ from apps.teams.queries.reach import (
 from apps.teams.queries.staff import bound_team_ids, bound_team_names
 
 __all__ = [
+    "INVITATION_PREFIX",
     "LIMITS",
     "TOKEN_PREFIX",
     "access_group_codes",
@@ -45,15 +58,24 @@ __all__ = [
     "export_access_groups",
     "group_row",
     "group_terms",
+    "has_right",
+    "invitation_by_public_id",
+    "invitations_of",
+    "is_open",
     "live_token_count",
     "live_tokens_of",
+    "masked",
     "member_budget_accounts",
+    "member_by_public_id",
+    "members_of",
+    "offer_behind",
     "people_to_tell",
     "personal_team_for",
     "personal_teams_of",
     "team_budget_account",
     "team_by_public_id",
     "team_for",
+    "team_of_invitation",
     "team_reaches",
     "teams_by_public_id",
     "teams_of",

@@ -1,12 +1,18 @@
-"""Who is in a team."""
+"""Who is in a team, and who is asked to join."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from django.db.models import Prefetch
 
+from apps.accounts import queries as accounts
+from apps.core.ids import parse_public_id
+from apps.core.secret_tokens import digest_of, is_well_formed
 from apps.teams import roles
-from apps.teams.models import Membership, Team
-from apps.teams.types import PeopleToTell, Person
+from apps.teams.models import Invitation, Membership, Team
+from apps.teams.types import Member, Offer, OpenInvitation, PeopleToTell, Person
+
+INVITATION_PREFIX = "inv_"
 
 
 def people_to_tell(wallet_ids: Collection[int]) -> dict[int, PeopleToTell]:
@@ -20,3 +26,100 @@ def people_to_tell(wallet_ids: Collection[int]) -> dict[int, PeopleToTell]:
         )
         for team in rows
     }
+
+
+def members_of(team_id: int) -> list[Member]:
+    """Everybody in the team in the order of the role table, then as they joined. One query."""
+    rows = Membership.objects.filter(team_id=team_id).select_related("user").order_by("joined_at", "pk")
+    return sorted(map(_member, rows), key=lambda member: roles.ROLES.index(member.role))
+
+
+def member_by_public_id(team_id: int, member: str) -> Member | None:
+    """None for anybody who is not in this team."""
+    uid = parse_public_id("mem", member)
+    row = None if uid is None else Membership.objects.filter(team_id=team_id, uid=uid).select_related("user").first()
+    return None if row is None else _member(row)
+
+
+def has_right(team_id: int, user_id: int, permission: str) -> bool:
+    """Whether somebody is in this open team with a role that covers the act, as the database says now."""
+    rows = Membership.objects.filter(team_id=team_id, user_id=user_id, team__closed_at=None, user__is_active=True)
+    return rows.filter(role__in=roles.roles_with(permission)).exists()
+
+
+def invitations_of(team_id: int, *, at: datetime) -> list[OpenInvitation]:
+    """What was neither accepted nor ended, the newest first; what ran out of time is marked. One query."""
+    rows = Invitation.objects.filter(team_id=team_id, accepted_at=None, ended_at=None).select_related("invited_by")
+    return [_open_invitation(row, at=at) for row in rows.order_by("-pk")]
+
+
+def invitation_by_public_id(team_id: int, invitation: str, *, at: datetime) -> OpenInvitation | None:
+    """None for one that is not open, or of another team."""
+    uid = parse_public_id("inv", invitation)
+    rows = Invitation.objects.filter(team_id=team_id, accepted_at=None, ended_at=None).select_related("invited_by")
+    row = None if uid is None else rows.filter(uid=uid).first()
+    return None if row is None else _open_invitation(row, at=at)
+
+
+def offer_behind(secret: str, *, reader_id: int | None, at: datetime) -> Offer | None:
+    """What the link of an invitation offers to this reader; None for a secret that never was one of ours."""
+    if not is_well_formed(INVITATION_PREFIX, secret):
+        return None
+    rows = Invitation.objects.select_related("team", "invited_by")
+    row = rows.filter(digest=digest_of(secret)).first()
+    if row is None:
+        return None
+    is_for_reader = reader_id is not None and row.email in accounts.confirmed_addresses(reader_id)
+    is_in_team = Membership.objects.filter(team_id=row.team_id, user_id=reader_id or 0).exists()
+    return Offer(
+        team=row.team.name,
+        inviter=row.invited_by.get_full_name(),
+        masked_email=masked(row.email),
+        expires_at=row.expires_at,
+        is_open=is_open(row, at=at),
+        is_for_reader=is_for_reader,
+        is_member=is_for_reader and row.team.closed_at is None and is_in_team,
+        role=row.role if is_for_reader else "",
+    )
+
+
+def team_of_invitation(secret: str) -> int | None:
+    """The team that the link of an invitation is about, whatever became of it; for the lock that comes first."""
+    if not is_well_formed(INVITATION_PREFIX, secret):
+        return None
+    return Invitation.objects.filter(digest=digest_of(secret)).values_list("team_id", flat=True).first()
+
+
+def is_open(row: Invitation, *, at: datetime) -> bool:
+    is_decided = row.accepted_at is not None or row.ended_at is not None
+    return not is_decided and at < row.expires_at and row.team.closed_at is None
+
+
+def masked(email: str) -> str:
+    """`ada@example.com` → `a…@example.com`: enough to recognise an own address by, not enough to learn another's."""
+    name, _, domain = email.rpartition("@")
+    return f"{name[:1] if len(name) > 1 else ''}…@{domain}"
+
+
+def _member(row: Membership) -> Member:
+    return Member(
+        uid=row.uid,
+        user_id=row.user_id,
+        name=row.user.name,
+        email=row.user.email,
+        role=row.role,
+        joined_at=row.joined_at,
+        budget_account=row.budget_id,
+    )
+
+
+def _open_invitation(row: Invitation, *, at: datetime) -> OpenInvitation:
+    return OpenInvitation(
+        uid=row.uid,
+        email=row.email,
+        role=row.role,
+        inviter=row.invited_by.get_full_name(),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        is_expired=row.expires_at <= at,
+    )

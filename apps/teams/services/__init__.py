@@ -1,8 +1,21 @@
-"""Acts on teams, by subject: founding, personal access tokens, access groups. An act joins the caller's transaction."""
+"""Acts on teams, by subject: founding, members, invitations, closing, personal access tokens, access groups.
+
+An act joins the caller's transaction. Those that change a team lock its row first, then ask again who may.
+"""
 
 from apps.teams.services.access_groups import import_access_groups
+from apps.teams.services.authority import lock_team, lock_team_as
 from apps.teams.services.budgets import end_member_budget, set_member_budget, set_team_budget
-from apps.teams.services.founding import MAIN_GROUP, create_team, lock_team, personal_team_of
+from apps.teams.services.closing import close_team
+from apps.teams.services.founding import MAIN_GROUP, create_team, personal_team_of, rename_team
+from apps.teams.services.invitations import (
+    accept_invitation,
+    decline_invitation,
+    invite,
+    resend_invitation,
+    withdraw_invitation,
+)
+from apps.teams.services.members import change_role, leave_team, remove_member, transfer_ownership
 from apps.teams.services.personal_tokens import (
     create_personal_access_token,
     note_use,
@@ -12,15 +25,27 @@ from apps.teams.services.personal_tokens import (
 
 __all__ = [
     "MAIN_GROUP",
+    "accept_invitation",
+    "change_role",
+    "close_team",
     "create_personal_access_token",
     "create_team",
+    "decline_invitation",
     "end_member_budget",
     "import_access_groups",
+    "invite",
+    "leave_team",
     "lock_team",
+    "lock_team_as",
     "note_use",
     "personal_team_of",
+    "remove_member",
+    "rename_team",
+    "resend_invitation",
     "revoke_personal_access_token",
     "set_member_budget",
     "set_team_budget",
+    "transfer_ownership",
+    "withdraw_invitation",
     "withdraw_personal_access_token",
 ]

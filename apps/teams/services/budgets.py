@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 from apps.core.money import MAX_NANOS, credits_text
 from apps.journal import services as journal
 from apps.journal.types import Act
-from apps.teams import roles
-from apps.teams.errors import BudgetInvalid, MemberMissing, PermissionMissing, TeamMissing
+from apps.teams.errors import BudgetInvalid, MemberMissing
 from apps.teams.models import Membership, Team
-from apps.teams.services.founding import lock_team
+from apps.teams.services.authority import lock_team_as
 from apps.teams.types import REFILLS, TeamAccess
 from apps.wallet import queries as ledger
 from apps.wallet import services as wallet
@@ -30,7 +29,7 @@ def set_team_budget(access: TeamAccess, *, limit_nanos: int | None, refill: str 
     """
     terms = _checked(limit_nanos, refill)
     with transaction.atomic():
-        team = _locked(access)
+        team = lock_team_as(access, PERMISSION)
         before = _terms_of(team.budget_id)
         if terms == before:
             return
@@ -48,7 +47,7 @@ def set_member_budget(
     """
     terms = _checked(limit_nanos, refill)
     with transaction.atomic():
-        team = _locked(access)
+        team = lock_team_as(access, PERMISSION)
         member = Membership.objects.select_related("user").filter(team=team, user_id=user_id).first()
         if member is None:
             raise MemberMissing
@@ -74,17 +73,6 @@ def _checked(limit_nanos: int | None, refill: str) -> Terms:
     if refill and refill not in REFILLS:
         raise BudgetInvalid(_("A budget is refilled daily, weekly, monthly or never."), field="refill")
     return limit_nanos, "" if limit_nanos is None else refill
-
-
-def _locked(access: TeamAccess) -> Team:
-    """The open team's row, locked, if the caller may still change budgets there: roles change while forms are open."""
-    team = lock_team(access.id)
-    role = Membership.objects.filter(team=team, user_id=access.user_id).values_list("role", flat=True).first()
-    if team.closed_at is not None or role is None:
-        raise TeamMissing
-    if PERMISSION not in roles.permissions_of(role):
-        raise PermissionMissing
-    return team
 
 
 def _terms_of(account_id: int | None) -> Terms:

@@ -1,18 +1,23 @@
-"""A team comes to be: with a wallet of its own and one member, its owner."""
+"""A team comes to be, with a wallet of its own and one member, its owner; and gets another name."""
 
+from datetime import datetime
 from typing import Final
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from apps.core.locks import lock_for_transaction
 from apps.teams import queries
-from apps.teams.errors import TeamMissing
+from apps.teams.errors import TeamNameInvalid, TeamsExhausted
 from apps.teams.models import AccessGroup, Membership, Role, Team
+from apps.teams.services.authority import lock_team_as, record, refuse_personal
 from apps.teams.types import TeamAccess
 from apps.wallet import services as wallet
 
 MAIN_GROUP: Final = "default"
+NAME_LENGTH: Final = 80
 
 
 def personal_team_of(user: AbstractBaseUser) -> TeamAccess:
@@ -29,25 +34,57 @@ def personal_team_of(user: AbstractBaseUser) -> TeamAccess:
             team = _found_team(_("Personal"), owner=user, personal=True)
     except IntegrityError:
         team = Team.objects.get(personal_of_id=user.pk)
-    return _access_of(user.pk, team)
+    return access_of(user.pk, team)
 
 
-def create_team(name: str, *, owner: AbstractBaseUser) -> TeamAccess:
-    """A team with a wallet of its own and one member, its owner."""
-    with transaction.atomic():
-        team = _found_team(name, owner=owner, personal=False)
-    return _access_of(owner.pk, team)
+def create_team(name: str, *, owner: AbstractBaseUser, at: datetime) -> TeamAccess:
+    """A team with a wallet of its own and one member, its owner.
 
-
-def lock_team(team_id: int) -> Team:
-    """The team's row, locked until the transaction ends: acts that count what a team has wait for one another here.
-
-    Raises `TeamMissing`.
+    Somebody who is in `TEAMS_PER_USER` teams gets no further one, also by parallel calls. Raises `TeamNameInvalid`,
+    `TeamsExhausted`.
     """
-    team = Team.objects.select_for_update(no_key=True).filter(pk=team_id).first()
-    if team is None:
-        raise TeamMissing
-    return team
+    name = checked_name(name)
+    with transaction.atomic():
+        refuse_too_many_teams(owner.pk)
+        team = _found_team(name, owner=owner, personal=False)
+        record("team.founded", team, actor=owner.pk, at=at, details={"name": name})
+    return access_of(owner.pk, team)
+
+
+def rename_team(access: TeamAccess, *, name: str, at: datetime) -> None:
+    """A new name, for the wallet too. The same name again changes nothing.
+
+    Raises `TeamNameInvalid`, `TeamIsPersonal`.
+    """
+    name = checked_name(name)
+    with transaction.atomic():
+        team = lock_team_as(access, "team.change")
+        refuse_personal(team)
+        if team.name == name:
+            return
+        before, team.name = team.name, name
+        team.save(update_fields=["name"])
+        wallet.label_account(team.wallet_id, label=name)
+        record("team.renamed", team, actor=access.user_id, at=at, details={"from": before, "to": name})
+
+
+def checked_name(name: str) -> str:
+    """The name without surplus blanks. Raises `TeamNameInvalid`."""
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= NAME_LENGTH or not name.isprintable():
+        raise TeamNameInvalid
+    return name
+
+
+def refuse_too_many_teams(user_id: int) -> None:
+    """Holds for whoever joins or founds a team: parallel acts of one person wait for one another here.
+
+    Comes before the lock of a team. Raises `TeamsExhausted`.
+    """
+    lock_for_transaction(f"teams of user {user_id}")
+    mine = Membership.objects.filter(user_id=user_id, team__closed_at=None, team__personal_of_id=None)
+    if mine.count() >= settings.TEAMS_PER_USER:
+        raise TeamsExhausted(settings.TEAMS_PER_USER)
 
 
 def _found_team(name: str, *, owner: AbstractBaseUser, personal: bool) -> Team:
@@ -63,7 +100,7 @@ def _found_team(name: str, *, owner: AbstractBaseUser, personal: bool) -> Team:
     return team
 
 
-def _access_of(user_id: int, team: Team) -> TeamAccess:
+def access_of(user_id: int, team: Team) -> TeamAccess:
     access = queries.team_for(user_id, team.public_id)
     if access is None:
         raise LookupError(f"Team {team.pk} has no member {user_id}.")

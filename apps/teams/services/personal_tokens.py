@@ -65,6 +65,18 @@ def withdraw_personal_access_token(token_id: int, *, actor: int, at: datetime, r
             _record_token("personal_token.revoked", row, actor=actor, at=at, reason=reason)
 
 
+def end_personal_tokens(team_id: int, *, user_id: int | None = None, actor: int | None, at: datetime) -> int:
+    """Ends every token of a team, or of one person there, in the caller's transaction; returns how many there were."""
+    rows = PersonalAccessToken.objects.filter(team_id=team_id, revoked_at=None).select_related("team")
+    mine = rows if user_id is None else rows.filter(user_id=user_id)
+    ended = list(mine.select_for_update(of=("self",)).order_by("pk"))
+    for row in ended:
+        row.revoked_at = at
+        row.save(update_fields=["revoked_at"])
+        _record_token("personal_token.revoked", row, actor=actor, at=at)
+    return len(ended)
+
+
 def note_use(token_id: int, *, at: datetime) -> None:
     """Remembers when a personal access token was last used; its owner sees a forgotten or a stolen one."""
     PersonalAccessToken.objects.filter(pk=token_id).update(last_used_at=at)
@@ -79,7 +91,7 @@ def _lock_place_for_one(access: TeamAccess, *, at: datetime) -> None:
         raise TokenLimitReached
 
 
-def _record_token(act: str, row: PersonalAccessToken, *, actor: int, at: datetime, reason: str = "") -> None:
+def _record_token(act: str, row: PersonalAccessToken, *, actor: int | None, at: datetime, reason: str = "") -> None:
     """Names the team, so that its admins can read of it too."""
     team = row.team.public_id
     details = {"name": row.name, "team": team, "user": row.user_id, "scopes": row.scopes}

@@ -5,6 +5,7 @@ An act joins the caller's transaction. A use case that needs several calls `lock
 
 from apps.wallet.services.accounts import (
     close_account,
+    label_account,
     lock_accounts,
     open_limit,
     open_wallet,
@@ -72,6 +73,7 @@ __all__ = [
     "grant_lot",
     "hand_over_hold",
     "heartbeat",
+    "label_account",
     "ledger_violations",
     "ledger_warnings",
     "lock_accounts",

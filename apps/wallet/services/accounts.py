@@ -8,7 +8,7 @@ from apps.core.billing_calendar import billing_zone
 from apps.journal import services as journal
 from apps.wallet import errors
 from apps.wallet.execution import number, truth
-from apps.wallet.models import AccountKind
+from apps.wallet.models import Account, AccountKind
 from apps.wallet.queries import due_accounts
 
 DUE_AT_MOST = 50
@@ -49,6 +49,12 @@ def set_limit(account_id: int, *, limit_nanos: int | None, refill: str = "") -> 
 def set_free_only(wallet_id: int, *, is_on: bool) -> None:
     """Turns "stop when free credit is used up" on or off, for the next call and those under way. Safe to repeat."""
     if not truth("SELECT wallet_set_free_only(%s, %s)", wallet_id, is_on):
+        raise errors.UnknownAccount
+
+
+def label_account(account_id: int, *, label: str) -> None:
+    """Another name for staff to find the account by. Safe to repeat."""
+    if not Account.objects.filter(pk=account_id).update(label=label):
         raise errors.UnknownAccount
 
 

@@ -1,0 +1,33 @@
+"""The end of a team. What must be settled before, and who asks for it, is for whoever composes the act."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from apps.teams.errors import TeamIsPersonal
+from apps.teams.models import Invitation, Team
+from apps.teams.services.authority import lock_team, record
+from apps.teams.services.personal_tokens import end_personal_tokens
+
+
+def close_team(team_id: int, *, actor: int | None, at: datetime) -> None:
+    """Nobody reaches the team from now on: its invitations and personal access tokens end, its members stay on record.
+
+    A personal team closes with the account of its person and not before. Safe to repeat. Raises `TeamMissing`,
+    `TeamIsPersonal`.
+    """
+    with transaction.atomic():
+        team = lock_team(team_id)
+        if team.closed_at is not None:
+            return
+        if _belongs_to_somebody(team):
+            raise TeamIsPersonal
+        team.closed_at = at
+        team.save(update_fields=["closed_at"])
+        Invitation.objects.filter(team_id=team.pk, accepted_at=None, ended_at=None).update(ended_at=at)
+        end_personal_tokens(team.pk, actor=actor, at=at)
+        record("team.closed", team, actor=actor, at=at, details={"name": team.name})
+
+
+def _belongs_to_somebody(team: Team) -> bool:
+    return team.personal_of is not None and team.personal_of.closed_at is None
