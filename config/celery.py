@@ -39,6 +39,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "expired addresses": {"task": "usage.drop_expired_origins", "schedule": crontab(hour="1", minute="6")},
     "old minutes": {"task": "usage.drop_old_minutes", "schedule": crontab(hour="1", minute="7")},
     "expired files": {"task": "journal.drop_expired_files", "schedule": crontab(hour="1", minute="9")},
+    "documents to scan": {"task": "verification.examine_waiting", "schedule": crontab()},
     "expired approvals": {"task": "journal.refuse_expired_approvals", "schedule": crontab(minute="7")},
     "expired keys": {"task": "journal.forget_expired_keys", "schedule": crontab(minute="*/10")},
     "nights that were missed": {

@@ -61,3 +61,12 @@ def choice(name: str, *, default: str, choices: tuple[str, ...]) -> str:
 def words(name: str, *, default: str = "") -> list[str]:
     """A comma-separated list; empty items vanish."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def address(name: str) -> str:
+    """`host:port`, or nothing."""
+    value = text(name)
+    host, _, port = value.rpartition(":")
+    if value and not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise ImproperlyConfigured(f"{name} must be host:port, not {value!r}.")
+    return value

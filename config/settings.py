@@ -194,6 +194,9 @@ TIME_ZONE = "UTC"
 BILLING_TZ = env.text("BILLING_TZ", "Asia/Shanghai")
 CREDITS_PER_CNY = env.text("CREDITS_PER_CNY", "1")
 CREDITS_PER_USD = env.text("CREDITS_PER_USD", "7")
+VERIFICATION_DOCUMENT_DAYS = env.integer("VERIFICATION_DOCUMENT_DAYS", default=30, minimum=1, maximum=3650)
+VERIFICATION_PROVIDER = env.text("VERIFICATION_PROVIDER", "apps.verification.providers.Manual")
+CLAMD_ADDRESS = env.address("CLAMD_ADDRESS")
 APPROVAL_ABOVE_CREDITS = env.integer("APPROVAL_ABOVE_CREDITS", default=1000, minimum=0, maximum=10**9)
 REWARD_TRANSFER_MIN_CREDITS = env.text("REWARD_TRANSFER_MIN_CREDITS", "1")
 

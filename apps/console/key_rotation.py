@@ -10,6 +10,7 @@ from apps.core.key_rotation import Rewritten, RowPage
 from apps.journal import services as journal
 from apps.journal.types import Act
 from apps.relay import services as relay
+from apps.verification import services as verification
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ ENCRYPTED_COLUMNS: Final = (
     EncryptedColumn("relay.ChannelKey.ciphertext", relay.reencrypt_channel_keys),
     EncryptedColumn("mfa.Authenticator.data", accounts.reencrypt_second_factors),
     EncryptedColumn("journal.FilePiece.ciphertext", journal.reencrypt_files, rows_a_page=20),  # of 350 kB each
+    EncryptedColumn("verification.Verification.sealed", verification.reencrypt_particulars),
+    EncryptedColumn("verification.SubjectKey.ciphertext", verification.reencrypt_subject_key),
 )
 
 

@@ -5,7 +5,7 @@ import re
 
 from tests.architecture.sources import ROOT, python_files, tree_of
 
-READERS = {"text", "required_text", "flag", "integer", "choice", "words"}
+READERS = {"text", "required_text", "flag", "integer", "choice", "words", "address"}
 # Read by ./sluice before Python runs, or by a library.
 READ_ELSEWHERE = {"PYTHON", "PROMETHEUS_MULTIPROC_DIR"}
 
