@@ -19,6 +19,18 @@ TeamView = Callable[Concatenate[HttpRequest, TeamAccess, P], HttpResponseBase]
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
+def own_page(view: View[P]) -> View[P]:
+    """For the reader's own affairs, whoever pays: signed in, and told times in the own zone."""
+
+    def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        with timezone.override(ZoneInfo(request.user.time_zone)):  # type: ignore[union-attr]
+            return view(request, *args, **kwargs)
+
+    protected: View[P] = login_required(page)
+    update_wrapper(protected, view)
+    return protected
+
+
 def team_page(permission: str) -> Callable[[TeamView[P]], View[P]]:
     """The view gets the reader's current team. Without the right, the page says who may instead of what is there."""
 

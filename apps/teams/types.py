@@ -127,6 +127,7 @@ class PersonalTokenEntry:
     last_four: str
     team: str
     team_name: str
+    is_personal: bool
     scopes: tuple[str, ...]
     created_at: datetime
     last_used_at: datetime | None

@@ -12,6 +12,7 @@ SIGNED_IN: Final = "401 200 200 200 200 200 200 200"
 PAGE: Final = "302 200 200 200 200 200 200 200"
 ONLY_ANONYMOUS: Final = "200 302 302 302 302 302 302 302"
 ELSEWHERE: Final = "302 302 302 302 302 302 302 302"
+RECENT_SIGN_IN: Final = "302 302 302 302 302 302 302 200"
 SECOND_FACTOR: Final = "302 302 302 302 302 302 302 200"
 NO_CODES: Final = "302 404 404 404 404 404 404 404"
 NOBODY: Final = "401 401 401 401 401 401 401 401"
@@ -92,6 +93,14 @@ CONSOLE: Final = (
     Row("console:home", "GET", "/console/", PAGE),
     Row("console:payer", "POST", "/console/payer", "302 302 302 302 302 302 302 302", body="team={team}"),
     Row("console:settings", "GET", "/console/settings", PAGE),
+    Row("console:access_tokens", "GET", "/console/settings/access-tokens", PAGE),
+    Row("console:access_token_new", "GET", "/console/settings/access-tokens/new", RECENT_SIGN_IN),
+    Row(
+        "console:access_token_revoke",
+        "POST",
+        "/console/settings/access-tokens/{pat}/revoke",
+        "302 404 404 404 404 404 302 404",
+    ),
     Row("console:tokens", "GET", "/console/tokens", "302 200 200 200 403 200 200 200"),
     Row("console:token_new", "GET", "/console/tokens/new", "302 200 403 200 403 200 200 200"),
     Row("console:token", "GET", "/console/tokens/{token}", "302 404 403 200 403 200 200 404"),

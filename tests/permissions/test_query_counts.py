@@ -22,7 +22,7 @@ from apps.relay.models import ApiToken
 from apps.wallet import services as wallet
 from apps.wallet.models import TransferKind
 from apps.wallet.types import House, Mandate, Posting
-from tests.cast import grant, make_team, make_token
+from tests.cast import grant, make_personal_token, make_team, make_token
 from tests.permissions.conftest import World
 from tests.permissions.table import route_names
 from tests.usage.calls import row, store, this_morning
@@ -33,12 +33,14 @@ BUDGET = Path(__file__).parent.parent / "query_counts.json"
 IS_RECORDING = bool(os.environ.get("RECORD_QUERY_COUNTS"))
 
 OF_A_TEAM = {
+    "api_access_tokens": "/api/access-tokens",
     "api_models": "/api/models?team={team}",
     "api_teams": "/api/teams",
     "api_tokens": "/api/tokens?team={team}",
     "api_usage_logs": "/api/usage/logs?team={team}",
     "api_wallet": "/api/wallet?team={team}",
     "api_wallet_statement": "/api/wallet/statement?team={team}",
+    "console:access_tokens": "/console/settings/access-tokens",
     "console:home": "/console/",
     "console:logs": "/console/logs",
     "console:statement": "/console/statement",
@@ -55,6 +57,7 @@ def add_rows(world: World, times: int) -> None:
         n = ApiToken.objects.count()
         token, _ = make_token(world.team, f"token {n}")
         grant(world.team, "1")
+        make_personal_token(world.team)
         make_token(make_team(f"Team {n}", owner=token.created_by), "app")
         call = row(
             this_morning() - timedelta(seconds=n),

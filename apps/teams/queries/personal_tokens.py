@@ -90,6 +90,7 @@ def _entry(row: PersonalAccessToken, *, at: datetime) -> PersonalTokenEntry:
         last_four=row.last_four,
         team=row.team.public_id if is_member else "",
         team_name=row.team.name if is_member else "",
+        is_personal=row.team.is_personal,
         scopes=tuple(row.scopes),
         created_at=row.created_at,
         last_used_at=row.last_used_at,
