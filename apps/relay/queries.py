@@ -80,6 +80,12 @@ def token_id_of(team_id: int, public_id: str) -> int | None:
     return ApiToken.objects.filter(team_id=team_id, uid=uid).values_list("pk", flat=True).first() if uid else None
 
 
+def accounts_of_creator(team_ids: Collection[int], creator_id: int) -> list[int]:
+    """The ledger accounts of the tokens that somebody created in these teams and that are not deleted: to be locked."""
+    rows = ApiToken.objects.filter(team_id__in=team_ids, created_by_id=creator_id, deleted_at=None)
+    return list(rows.values_list("account_id", flat=True))
+
+
 def token_names(team_id: int) -> dict[int, str]:
     """Names by row id, deleted tokens included: logs keep them."""
     return dict(ApiToken.objects.filter(team_id=team_id).values_list("pk", "name"))

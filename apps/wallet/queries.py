@@ -102,6 +102,17 @@ def hold_by_id(call_id: UUID) -> OpenHold | None:
     return OpenHold(hold.pk, hold.wallet_id, tuple(hold.accounts), hold.amount_nanos, hold.owner_id, hold.max_until)
 
 
+def calls_under_way(wallet_id: int) -> int:
+    """How many calls and tasks of this wallet have not been settled, also those that hold nothing."""
+    return Hold.objects.filter(wallet_id=wallet_id).count()
+
+
+def accounts_of(wallet_id: int) -> list[int]:
+    """The wallet and every limit on it, closed ones included: to be locked, or closed, together."""
+    rows = Account.objects.filter(wallet_id=wallet_id).exclude(kind=AccountKind.FREE)
+    return list(rows.values_list("pk", flat=True))
+
+
 def open_holds() -> int:
     """How many calls hold money now."""
     return Hold.objects.count()

@@ -19,6 +19,11 @@ pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
+def close(user: User) -> None:
+    accounts.close_user(user.pk, at=NOON)
+    accounts.forget_addresses()
+
+
 def test_nothing_that_opened_the_account_is_left(ada: User) -> None:
     Authenticator.objects.create(user=ada, type="totp", data={"secret": "x"})
     Authenticator.objects.create(user=ada, type="recovery_codes", data={"seed": "x"})
@@ -35,7 +40,7 @@ def test_the_row_stays_and_says_nothing_of_the_person(ada: User) -> None:
     ada.name, ada.time_zone, ada.muted_kinds = "Ada Lovelace", "Europe/London", ["balance.low"]
     ada.save()
 
-    accounts.close_user(ada.pk, at=NOON)
+    close(ada)
 
     ada.refresh_from_db()
     assert (ada.email, ada.name, ada.time_zone, ada.muted_kinds) == (
@@ -67,13 +72,19 @@ def test_the_password_opens_nothing_any_more(ada: User, client: Client) -> None:
 
 
 def test_the_same_address_signs_up_again_as_somebody_else(ada: User) -> None:
-    accounts.close_user(ada.pk, at=NOON)
+    close(ada)
 
     again = make_user("ada@example.com")
 
     assert again.pk != ada.pk
-    accounts.close_user(again.pk, at=NOON)
+    close(again)
     assert User.objects.filter(email__startswith="closed-account-").count() == 2
+
+
+def test_the_address_is_told_and_forgotten_afterwards_once(ada: User) -> None:
+    assert accounts.close_user(ada.pk, at=NOON) == "ada@example.com"
+
+    assert [accounts.forget_addresses(), accounts.forget_addresses()] == [1, 0]
 
 
 def test_a_closed_account_is_closed_once_and_never_active_again(ada: User) -> None:
@@ -90,7 +101,7 @@ def test_staff_do_not_leave_while_they_are_staff(ada: User, right: str) -> None:
     User.objects.filter(pk=ada.pk).update(**{right: True})
 
     with pytest.raises(errors.StaffCannotLeave):
-        accounts.close_user(ada.pk, at=NOON)
+        close(ada)
 
     ada.refresh_from_db()
     assert (ada.email, ada.is_active) == ("ada@example.com", True)

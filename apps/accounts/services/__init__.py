@@ -1,6 +1,6 @@
 """Acts on people, by subject: who they are, what they are told. Teams and sign-up live elsewhere."""
 
-from apps.accounts.services.closing import close_user, former_address, lock_user
+from apps.accounts.services.closing import close_user, forget_addresses, lock_user
 from apps.accounts.services.exports import (
     KEPT_FOR,
     ask_export,
@@ -30,7 +30,7 @@ __all__ = [
     "confirm_email",
     "drop_exports",
     "finish_export",
-    "former_address",
+    "forget_addresses",
     "lock_user",
     "new_user",
     "note_part",

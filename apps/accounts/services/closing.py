@@ -10,20 +10,22 @@ from apps.accounts import errors
 from apps.accounts.models import User
 from apps.accounts.types import DisplayUnit, Language
 
+FORMER = "closed-account-"
+
 
 def lock_user(user_id: int) -> User:
-    """The person's row until the transaction ends. Meanwhile nothing new can refer to it: no membership, no token.
+    """The person's row until the transaction ends: what must not meet the closing of the account waits here.
 
     Raises `AccountClosed`.
     """
-    user = User.objects.select_for_update().filter(pk=user_id, closed_at=None).first()
+    user = User.objects.select_for_update(no_key=True).filter(pk=user_id, closed_at=None).first()
     if user is None:
         raise errors.AccountClosed
     return user
 
 
-def close_user(user_id: int, *, at: datetime) -> None:
-    """Ends every way in and replaces what says who it was; the address may sign up again, as somebody new.
+def close_user(user_id: int, *, at: datetime) -> str:
+    """Ends every way in and forgets who it was, but for the address, which it returns: `forget_addresses` does that.
 
     Whoever had a session is out with the next request: the person is not active any more. Raises `AccountClosed` the
     second time and `StaffCannotLeave`.
@@ -39,15 +41,21 @@ def close_user(user_id: int, *, at: datetime) -> None:
         _forget(user)
         user.is_active, user.closed_at = False, at
         user.save()
+    return user.email
 
 
-def former_address(user_id: int) -> str:
-    """What stands in place of the address: unique, and nothing that mail could reach or that could sign up."""
-    return f"closed-account-{user_id}"
+def forget_addresses(*, at_most: int = 100) -> int:
+    """Puts in place of the address of closed accounts what is unique and no address, so that it may sign up again.
+
+    Apart from the closing, and a person a transaction: a key of this table changes, for which everybody who is just
+    writing a row about the person must be waited for; whoever waits with other locks in hand would meet them.
+    """
+    waiting = User.objects.filter(closed_at__isnull=False).exclude(email__startswith=FORMER)
+    ids = list(waiting.order_by("closed_at").values_list("pk", flat=True)[:at_most])
+    return sum(waiting.filter(pk=user_id).update(email=f"{FORMER}{user_id}") for user_id in ids)
 
 
 def _forget(user: User) -> None:
-    user.email = former_address(user.pk)
     user.set_unusable_password()
     user.name = ""
     user.muted_kinds = []

@@ -15,6 +15,7 @@ from apps.relay.services.channels import (
     remove_channel_key,
 )
 from apps.relay.services.legacy import adopt_tokens, legacy_digest, legacy_text
+from apps.relay.services.token_endings import delete_tokens_of, disable_tokens_of
 from apps.relay.services.tokens import (
     TokenTerms,
     change_token,
@@ -36,9 +37,11 @@ __all__ = [
     "create_channel",
     "create_token",
     "delete_token",
+    "delete_tokens_of",
     "disable_channel",
     "disable_channel_key",
     "disable_token",
+    "disable_tokens_of",
     "enable_channel",
     "enable_channel_key",
     "enable_token",

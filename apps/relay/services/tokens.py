@@ -65,7 +65,7 @@ def create_token(
             refill=token.reset,
         )
         token.save(force_insert=True)
-        _record("token.created", token, actor=actor, at=at)
+        record("token.created", token, actor=actor, at=at)
     return token, secret
 
 
@@ -91,7 +91,7 @@ def change_token(
         if (token.limit_nanos, token.reset) != (before["limit_nanos"], before["reset"]):
             wallet.set_limit(token.account_id, limit_nanos=token.limit_nanos or None, refill=token.reset)
         token.save()
-        _record("token.changed", token, actor=actor, at=at, reason=reason, before=before)
+        record("token.changed", token, actor=actor, at=at, reason=reason, before=before)
     return token
 
 
@@ -105,7 +105,7 @@ def disable_token(token_id: int, *, actor: int | None, at: datetime, reason: str
             token.disabled_at = at
             wallet.close_account(token.account_id)
             token.save(update_fields=["disabled_at"])
-            _record("token.disabled", token, actor=actor, at=at, reason=reason)
+            record("token.disabled", token, actor=actor, at=at, reason=reason)
     return token
 
 
@@ -117,7 +117,7 @@ def enable_token(token_id: int, *, actor: int | None, at: datetime, reason: str 
             token.disabled_at = None
             wallet.reopen_account(token.account_id)
             token.save(update_fields=["disabled_at"])
-            _record("token.enabled", token, actor=actor, at=at, reason=reason)
+            record("token.enabled", token, actor=actor, at=at, reason=reason)
     return token
 
 
@@ -131,7 +131,7 @@ def delete_token(token_id: int, *, actor: int | None, at: datetime, reason: str 
             wallet.close_account(token.account_id)
         token.deleted_at = at
         token.save(update_fields=["deleted_at"])
-        _record("token.deleted", token, actor=actor, at=at, reason=reason)
+        record("token.deleted", token, actor=actor, at=at, reason=reason)
 
 
 def refill_due(uses: Iterable[TokenUse], *, at: datetime) -> bool:
@@ -256,7 +256,7 @@ def _shown(token: ApiToken) -> dict[str, object]:
     }
 
 
-def _record(
+def record(
     act: str,
     token: ApiToken,
     *,
