@@ -1,11 +1,12 @@
 """The rules of campaigns on plain values: who is new, what an act is worth, what caps leave, what a refund undoes."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from apps.core.money import NANOS_PER_CREDIT, round_down
-from apps.promotions.types import Room, Stacking, Terms
+from apps.promotions.types import Beneficiary, Room, Stacking, Terms, Trigger
 
 MINOR_PER_UNIT = 100
 
@@ -72,3 +73,30 @@ def masked(email: str) -> str:
     local, _, domain = email.partition("@")
     host, dot, ending = domain.rpartition(".")
     return f"{local[:1]}***@{host[:1]}***{dot}{ending if dot else ''}"
+
+
+def misfit(terms: Terms, *, trigger: str, beneficiary: str) -> str | None:
+    """The first field that does not fit a campaign of this kind, as the database has it; None when all do."""
+    is_own, is_verified = beneficiary == Beneficiary.SELF, trigger == Trigger.VERIFIED
+    wrong = {
+        "rate": terms.rate is not None and (trigger != Trigger.PURCHASED or not 0 < terms.rate <= 1),
+        "amount_nanos": (terms.amount_nanos is None) == (terms.rate is None) or (terms.amount_nanos or 0) < 0,
+        "enterprise_nanos": (terms.enterprise_nanos is None) == is_verified or (terms.enterprise_nanos or 0) < 0,
+        "per_invitee_nanos": _is_no_cap(terms.per_invitee_nanos, is_possible=not is_own),
+        "per_inviter_nanos": _is_no_cap(terms.per_inviter_nanos, is_possible=not is_own),
+        "budget_nanos": _is_no_cap(terms.budget_nanos, is_possible=True),
+        "delay_days": terms.delay_days < 0 or (is_own and terms.delay_days > 0),
+        "valid_days": terms.valid_days is not None and (not is_own or terms.valid_days < 1),
+        "auto_transfer": is_own and terms.auto_transfer,
+        "title_en": not all((terms.title_en, terms.title_zh, terms.text_en, terms.text_zh)),
+    }
+    return next((name for name, is_wrong in wrong.items() if is_wrong), None)
+
+
+def _is_no_cap(nanos: int | None, *, is_possible: bool) -> bool:
+    return nanos is not None and (nanos <= 0 or not is_possible)
+
+
+def changed_terms(older: Terms, newer: Terms) -> list[str]:
+    """Names of what a version says otherwise than the one before it."""
+    return [field.name for field in fields(Terms) if getattr(older, field.name) != getattr(newer, field.name)]

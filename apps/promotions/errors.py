@@ -9,6 +9,7 @@ PromotionsError
 ├── RewardTooSmall          (Invalid) below the least that can be transferred
 ├── RewardsTooLow           (Conflict) more than what is available
 ├── TransferKeyReused       (Conflict) the same form was sent with another amount or team
+├── RewardMissing           (NotFound)
 ├── RewardNotOpen           (Conflict) the reward is past what was asked for it
 ├── CapReached              (Conflict) the campaign pays no more
 ├── CampaignMissing         (NotFound)
@@ -66,6 +67,11 @@ class RewardsTooLow(Conflict, PromotionsError):
 class TransferKeyReused(Conflict, PromotionsError):
     code = "transfer_key_reused"
     text = _("This form was sent before with another amount or team. Load the page again.")
+
+
+class RewardMissing(NotFound, PromotionsError):
+    code = "reward_missing"
+    text = _("There is no such reward.")
 
 
 class RewardNotOpen(Conflict, PromotionsError):

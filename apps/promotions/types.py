@@ -157,6 +157,15 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """Terms and when they hold; `starts_at` None: from now on, `ends_at` None: until something else is published."""
+
+    terms: Terms
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """A version of a campaign, valid in `[starts_at, ends_at)`; `planned_ends_at` is what it was published with."""
 

@@ -1,14 +1,15 @@
 """What tests of promotions begin with: campaigns with terms of their own, people who joined on a day, approvals."""
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
 from apps.accounts.models import User
 from apps.core.billing_calendar import day_start
 from apps.promotions import services as promotions
-from apps.promotions.models import Campaign, CampaignVersion, Referral, Reward
-from apps.promotions.types import VerifiedSubject
+from apps.promotions.models import Campaign, CampaignVersion, Referral, Reward, RewardBalance
+from apps.promotions.types import PaidOrder, VerifiedSubject
 from apps.teams import services as teams
 from apps.wallet import queries as wallet
 from tests.cast import make_user
@@ -103,3 +104,37 @@ def rewards_of(inviter: User) -> list[Reward]:
 
 def amounts_of(inviter: User) -> list[int]:
     return [reward.amount_nanos for reward in rewards_of(inviter)]
+
+
+def pay(user: User, amount: str, *, at: datetime, order: str = "", currency: str = "CNY", **more: str) -> str:
+    """An order that is paid; returns its key."""
+    key = order or f"order-{next(_numbers)}"
+    minor = int(Decimal(amount) * 100)
+    promotions.note_purchase(PaidOrder(key, user.pk, minor, currency, **more), at=at)
+    return key
+
+
+def refund(order: str, share: str, *, at: datetime) -> int:
+    """Pays back so many parts of an order, in all so far: "50/200"."""
+    refunded, paid = (int(Decimal(part) * 100) for part in share.split("/"))
+    return promotions.note_purchase_refunded(order, share=(refunded, paid), at=at)
+
+
+def earn(inviter: User, amount: str, *, at: datetime) -> Reward:
+    """A reward of so many credits, pending; by a purchase, of which the campaign pays the whole."""
+    if not CampaignVersion.objects.filter(trigger="purchased", starts_at=MAY_FIRST).exists():
+        make_campaign("purchased", "inviter", rate=Decimal(1))
+    pay(make_referral(inviter).invitee, amount, at=at)
+    return Reward.objects.filter(inviter=inviter).latest("pk")
+
+
+def rewards_account(user: User) -> int:
+    """What the reward balance has."""
+    return wallet.balance_of(RewardBalance.objects.get(user=user).account_id).balance_nanos
+
+
+def parts_of(reward: Reward) -> tuple[str, int, int, int, int]:
+    """Status, and in credits: reversed, moved, set off, what is left."""
+    reward.refresh_from_db()
+    parts = (reward.reversed_nanos, reward.moved_nanos, reward.set_off_nanos, reward.left_nanos)
+    return (reward.status, *(part // CREDIT for part in parts))

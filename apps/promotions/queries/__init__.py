@@ -1,6 +1,6 @@
 """Which campaigns there are, who invited whom, and what that earned. Writes nothing."""
 
-from apps.promotions.queries.campaigns import campaign_histories, version_in_force
-from apps.promotions.queries.people import email_of, joined_at_of
+from apps.promotions.queries.campaigns import campaign_histories, version_in_force, version_of
+from apps.promotions.queries.people import joined_at_of
 
-__all__ = ["campaign_histories", "email_of", "joined_at_of", "version_in_force"]
+__all__ = ["campaign_histories", "joined_at_of", "version_in_force", "version_of"]

@@ -3,7 +3,9 @@
 from apps.promotions.services.balances import give_up_rewards, least_to_transfer, transfer_rewards
 from apps.promotions.services.codes import add_inviter, bind_invitee, referral_code_of, rotate_referral_code
 from apps.promotions.services.credits import credit_verification, note_registered, take_back_verification
+from apps.promotions.services.deciding import hold_reward, release_reward, reverse_reward
 from apps.promotions.services.earning import note_purchase
+from apps.promotions.services.publishing import end_version, publish_version
 from apps.promotions.services.releasing import release_due_rewards
 from apps.promotions.services.reversals import note_purchase_refunded
 
@@ -11,13 +13,18 @@ __all__ = [
     "add_inviter",
     "bind_invitee",
     "credit_verification",
+    "end_version",
     "give_up_rewards",
+    "hold_reward",
     "least_to_transfer",
     "note_purchase",
     "note_purchase_refunded",
     "note_registered",
+    "publish_version",
     "referral_code_of",
     "release_due_rewards",
+    "release_reward",
+    "reverse_reward",
     "rotate_referral_code",
     "take_back_verification",
     "transfer_rewards",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from apps.core.money import credits_text, nanos_from_text
 from apps.journal import services as journal
 from apps.journal.types import Act
-from apps.promotions import campaigns, errors, queries
+from apps.promotions import campaigns, errors
 from apps.promotions.models import Reward, RewardBalance, RewardTransfer
 from apps.promotions.types import MovedRewards, RewardStatus
 from apps.teams.errors import PermissionMissing
@@ -28,7 +28,7 @@ def open_balance(user_id: int, *, at: datetime) -> None:
         return
     try:
         with transaction.atomic():
-            account_id = wallet.open_reward_balance(queries.email_of(user_id))
+            account_id = wallet.open_reward_balance(f"rewards of user {user_id}")
             RewardBalance.objects.create(user_id=user_id, account_id=account_id, opened_at=at)
     except IntegrityError:
         return

@@ -1,0 +1,169 @@
+"""Pending rewards become available on their day: once, unless the inviter is suspended or an operator holds them."""
+
+import pytest
+
+from apps.journal.models import OutboxMessage
+from apps.promotions import errors
+from apps.promotions import services as promotions
+from apps.promotions.models import RewardBalance, RewardTransfer
+from tests.promotions.stage import (
+    CREDIT,
+    approve,
+    balance_of,
+    earn,
+    make_campaign,
+    make_person,
+    make_referral,
+    on,
+    parts_of,
+    pay,
+    rewards_account,
+    rewards_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def five_with(**terms):
+    return make_campaign("verified", "inviter", amount_nanos=5 * CREDIT, enterprise_nanos=5 * CREDIT, **terms)
+
+
+def verified_reward(inviter=None):
+    referral = make_referral(inviter)
+    approve(referral.invitee, at=on(5, 3))
+    return rewards_of(referral.inviter)[-1]
+
+
+def test_a_reward_is_available_after_its_delay_and_not_before():
+    five_with(delay_days=7)
+    reward = verified_reward()
+
+    assert promotions.release_due_rewards(at=on(5, 10, hour=11)) == 0
+    assert promotions.release_due_rewards(at=on(5, 10, hour=12)) == 1
+
+    assert parts_of(reward) == ("available", 0, 0, 0, 5)
+    assert rewards_account(reward.inviter) == 5 * CREDIT
+
+
+def test_a_second_sweep_releases_nothing_again_and_tells_nobody_again():
+    five_with()
+    reward = verified_reward()
+
+    assert [promotions.release_due_rewards(at=on(5, 4)) for _ in range(2)] == [1, 0]
+
+    assert rewards_account(reward.inviter) == 5 * CREDIT
+    told = OutboxMessage.objects.get(kind="reward.available")
+    assert (told.recipient, told.payload["amount"]) == (reward.inviter.email, "5")
+
+
+def test_two_rewards_of_an_inviter_share_one_balance():
+    five_with()
+    inviter = make_person(on(1, 1))
+    verified_reward(inviter), verified_reward(inviter)
+
+    assert promotions.release_due_rewards(at=on(5, 4)) == 2
+
+    assert rewards_account(inviter) == 10 * CREDIT
+    assert RewardBalance.objects.filter(user=inviter).count() == 1
+
+
+def test_the_reward_of_a_suspended_inviter_is_held_until_they_are_active_again():
+    five_with()
+    reward = verified_reward()
+    inviter = reward.inviter
+    inviter.is_active = False
+    inviter.save()
+
+    assert promotions.release_due_rewards(at=on(5, 4)) == 0
+    inviter.is_active = True
+    inviter.save()
+
+    assert promotions.release_due_rewards(at=on(5, 5)) == 1
+
+
+def test_a_campaign_may_move_rewards_to_the_balance_at_once():
+    five_with(auto_transfer=True)
+    reward = verified_reward()
+
+    promotions.release_due_rewards(at=on(5, 4))
+
+    assert parts_of(reward) == ("transferred", 0, 5, 0, 0)
+    assert (rewards_account(reward.inviter), balance_of(reward.inviter)) == (0, 5 * CREDIT)
+    assert RewardTransfer.objects.get().amount_nanos == 5 * CREDIT
+
+
+def test_an_operator_holds_a_reward_and_lets_it_go():
+    five_with()
+    reward, operator = verified_reward(), make_person()
+    why = {"actor": operator.pk, "at": on(5, 4), "reason": "looks odd"}
+
+    promotions.hold_reward(reward.pk, **why)
+    assert promotions.release_due_rewards(at=on(5, 5)) == 0
+    with pytest.raises(errors.RewardNotOpen):
+        promotions.hold_reward(reward.pk, **why)
+    promotions.release_reward(reward.pk, **why)
+
+    assert promotions.release_due_rewards(at=on(5, 5)) == 1
+
+
+def test_an_operator_releases_what_was_blocked_by_mistake_within_the_caps():
+    five_with(per_inviter_nanos=8 * CREDIT)
+    referral, operator = make_referral(), make_person()
+    approve(referral.inviter, at=on(5, 2), subject="twins")
+    approve(referral.invitee, at=on(5, 3), subject="twins")
+    blocked = rewards_of(referral.inviter)[0]
+    verified_reward(referral.inviter)
+
+    promotions.release_reward(blocked.pk, actor=operator.pk, at=on(5, 4), reason="two people")
+
+    assert parts_of(blocked) == ("pending", 0, 0, 0, 3)
+
+
+def test_an_operator_reverses_a_reward_wherever_it_is():
+    reward, operator = earn(make_person(on(1, 1)), "10", at=on(5, 3)), make_person()
+    promotions.release_due_rewards(at=on(5, 3))
+
+    promotions.reverse_reward(reward.pk, actor=operator.pk, at=on(5, 4), reason="made up")
+
+    assert parts_of(reward) == ("reversed", 10, 0, 0, 0)
+    assert rewards_account(reward.inviter) == 0
+    with pytest.raises(errors.RewardNotOpen):
+        promotions.reverse_reward(reward.pk, actor=operator.pk, at=on(5, 4), reason="again")
+
+
+def test_a_revoked_verification_reverses_the_inviters_reward():
+    five_with()
+    reward = verified_reward()
+    promotions.release_due_rewards(at=on(5, 4))
+
+    promotions.take_back_verification(reward.verification_id, reason="forged", actor=None, at=on(5, 5))
+
+    assert parts_of(reward) == ("reversed", 5, 0, 0, 0)
+    assert rewards_account(reward.inviter) == 0
+
+
+def test_registering_pays_only_while_a_campaign_for_it_is_in_force():
+    referral = make_referral()
+    promotions.note_registered(referral.inviter.pk, at=on(4, 20))
+    make_campaign("registered", "inviter", amount_nanos=2 * CREDIT)
+    make_campaign("registered", "self", amount_nanos=3 * CREDIT)
+
+    for _ in range(2):
+        promotions.note_registered(referral.inviter.pk, at=on(5, 3))
+        promotions.note_registered(referral.invitee.pk, at=on(5, 3))
+
+    assert [reward.amount_nanos for reward in rewards_of(referral.inviter)] == [2 * CREDIT]
+    assert (balance_of(referral.inviter), balance_of(referral.invitee)) == (0, 3 * CREDIT)
+
+
+def test_an_invitee_may_earn_the_inviter_all_three_rewards():
+    five_with()
+    make_campaign("purchased", "inviter", amount_nanos=CREDIT)
+    make_campaign("registered", "inviter", amount_nanos=2 * CREDIT)
+    referral = make_referral()
+
+    promotions.note_registered(referral.invitee.pk, at=on(5, 2))
+    approve(referral.invitee, at=on(5, 3))
+    pay(referral.invitee, "10", at=on(5, 4))
+
+    assert [reward.trigger for reward in rewards_of(referral.inviter)] == ["registered", "verified", "purchased"]
