@@ -10,6 +10,7 @@ from apps.teams.types import TeamAccess
 from apps.verification import services
 from apps.verification.models import Verification
 from apps.verification.types import Applicant, Particulars, Upload
+from tests.cast import make_user
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 RESIDENT_NUMBER = "11010519491231002X"  # GB 11643, the standard's own example
@@ -62,3 +63,17 @@ def apply_for(team: TeamAccess, particulars: Particulars = COMPANY, *, at: datet
     licence = upload("licence", "licence.pdf", pdf())
     services.submit(Applicant(team.user_id, team), particulars=particulars, uploads=[licence], at=at)
     return Verification.objects.filter(team_id=team.id).latest("pk")
+
+
+def reviewer(email: str = "reviewer@example.com") -> int:
+    """Somebody of the staff who has nothing to do with any applicant."""
+    return (User.objects.filter(email=email).first() or make_user(email, is_staff=True)).pk
+
+
+def approve(row: Verification, *, actor: int = 0, at: datetime = NOON) -> int:
+    """What an approval by a reviewer grants, in nanocredits."""
+    return services.approve(row.pk, actor=actor or reviewer(), at=at)
+
+
+def reject(row: Verification, *, code: str = "unreadable", reason: str = "", at: datetime = NOON) -> None:
+    services.reject(row.pk, actor=reviewer(), at=at, code=code, reason=reason)
