@@ -15,8 +15,8 @@ from django.conf import settings  # noqa: E402
 
 from apps.relay import runtime  # noqa: E402
 from apps.relay.handler import Handler, Receive, Scope, Send  # noqa: E402
+from config.bodies import RELAY_PATHS, BoundedBody  # noqa: E402
 
-RELAY_PATHS = ("/v1/", "/v1beta/", "/api/v1/services/", "/api/v1/tasks/", "/claude/v1/")
 HEALTH_PATHS = ("/healthz", "/readyz", "/metrics")
 
 
@@ -42,7 +42,7 @@ class Application:
         if path.startswith(RELAY_PATHS) or (self._relay_only and path not in HEALTH_PATHS):
             await self._relay(scope, receive, send)
         else:
-            await cast(Any, _django)(scope, receive, send)
+            await cast(Any, _django)(scope, BoundedBody(scope, receive), send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
