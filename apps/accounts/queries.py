@@ -62,6 +62,10 @@ def users_by_email(emails: Iterable[str]) -> dict[str, User]:
     return {user.email.lower(): user for user in users}
 
 
+def is_operator(user_id: int) -> bool:
+    return User.objects.filter(pk=user_id, is_active=True, is_staff=True).exists()
+
+
 def confirmed_addresses(user_id: int) -> frozenset[str]:
     """The addresses, in lower case, of which the person has shown to read their mail."""
     rows = EmailAddress.objects.filter(user_id=user_id, verified=True)

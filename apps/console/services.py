@@ -42,5 +42,5 @@ def set_free_only(team: TeamAccess, *, is_on: bool, at: datetime) -> bool:
             return False
         wallet.set_free_only(team.wallet_id, is_on=is_on)
         act = "wallet.free_only_on" if is_on else "wallet.free_only_off"
-        journal.record_act(Act(act, "team", team.public_id, actor_id=team.user_id), at=at)
+        journal.record_act(Act(act, "team", team.public_id, actor_id=team.user_id, scope=team.public_id), at=at)
     return True

@@ -37,6 +37,10 @@ class RecordedAdmin(PlainFiltersMixin):
             for row in queryset:
                 self.delete_model(request, row)
 
+    def scope_of(self, row: Any) -> str:
+        """Who may read of it besides operators: nobody, unless an admin says otherwise."""
+        return ""
+
     def _record(self, request: HttpRequest, row: Model, what: str, details: Values) -> None:
         name = str(self.opts.model_name)
         act = Act(
@@ -47,6 +51,7 @@ class RecordedAdmin(PlainFiltersMixin):
             actor_label=request.user.get_username(),
             details=details,
             ip=request_ip(request),
+            scope=self.scope_of(row),
         )
         journal.record_act(act, at=clock.now())
 

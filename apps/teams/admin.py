@@ -65,6 +65,9 @@ class TeamAdmin(ScopedAdmin, RecordedAdmin):
         rows: QuerySet[Team] = super().get_queryset(request)
         return rows.annotate(member_count=Count("memberships"))
 
+    def scope_of(self, row: Team) -> str:
+        return row.public_id
+
     @admin.display(description=_("members"), ordering="member_count")
     def member_count(self, team: Any) -> int:
         return int(team.member_count)

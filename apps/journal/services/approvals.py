@@ -115,7 +115,8 @@ def _undecided(approval_id: int, *, at: datetime) -> Approval:
 
 def _record_decision(what: str, approval: Approval, *, actor: int | None, reason: str, at: datetime) -> None:
     details = {"act": approval.act, "target": approval.target, "target_id": approval.target_id}
-    act = Act(f"approval.{what}", "approval", str(approval.pk), actor_id=actor, reason=reason, details=details)
+    about = f"{approval.target}:{approval.target_id}"
+    act = Act(f"approval.{what}", "approval", str(approval.pk), actor, reason=reason, details=details, scope=about)
     record_act(act, at=at)
 
 

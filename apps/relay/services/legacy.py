@@ -91,8 +91,9 @@ def _adopt(legacy: LegacyToken, *, wallet_id: int, at: datetime) -> ApiToken | N
         used_nanos=legacy.used_nanos,
     )
     token.save(force_insert=True)
-    details = {"name": token.name, "team": token.team_id, "limit_nanos": token.limit_nanos}
-    journal.record_act(Act("token.moved_in", "token", token.public_id, details=details), at=at)
+    team = token.team.public_id
+    details = {"name": token.name, "team": team, "limit_nanos": token.limit_nanos}
+    journal.record_act(Act("token.moved_in", "token", token.public_id, details=details, scope=team), at=at)
     return token
 
 

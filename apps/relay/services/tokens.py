@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.accounts import queries as people
 from apps.core import secret_tokens
 from apps.core.money import MAX_NANOS
 from apps.journal import services as journal
@@ -18,7 +19,9 @@ from apps.relay import queries
 from apps.relay.errors import TokenInvalid, TokenLimitReached, TokenMissing, TokenNameTaken
 from apps.relay.models import MAX_LIST_ITEMS, ApiToken, Reset
 from apps.relay.queries import TokenUse
+from apps.teams import queries as team_queries
 from apps.teams import services as teams
+from apps.teams.errors import PermissionMissing
 from apps.wallet import services as wallet
 from apps.wallet.types import LimitKind
 
@@ -50,7 +53,7 @@ def create_token(
     """
     secret = secret_tokens.mint(queries.TOKEN_PREFIX)
     with transaction.atomic():
-        team = teams.lock_team(team_id)
+        wallet_id = _lock_team(team_id, actor)
         if ApiToken.objects.filter(team_id=team_id, deleted_at=None).count() >= settings.TOKENS_PER_TEAM:
             raise TokenLimitReached(_("A team has at most %(n)s API tokens.") % {"n": settings.TOKENS_PER_TEAM})
         token = ApiToken(team_id=team_id, name=_free_name(team_id, name), created_by_id=actor, created_at=at)
@@ -58,7 +61,7 @@ def create_token(
         token.prefix, token.last_four = secret[:SHOWN_LENGTH], secret[-4:]
         apply_terms(token, terms, at=at)
         token.account_id = wallet.open_limit(
-            team.wallet_id,
+            wallet_id,
             kind=LimitKind.TOKEN,
             label=token.name,
             limit_nanos=token.limit_nanos or None,
@@ -83,7 +86,7 @@ def change_token(
     Raises `TokenMissing`, `TokenNameTaken`, `TokenInvalid`.
     """
     with transaction.atomic():
-        token = _locked(token_id)
+        token = _locked(token_id, actor)
         before = _shown(token)
         if name is not None:
             token.name = _free_name(token.team_id, name, but=token)
@@ -100,7 +103,7 @@ def disable_token(token_id: int, *, actor: int | None, at: datetime, reason: str
     A second call changes nothing.
     """
     with transaction.atomic():
-        token = _locked(token_id)
+        token = _locked(token_id, actor)
         if token.disabled_at is None:
             token.disabled_at = at
             wallet.close_account(token.account_id)
@@ -112,7 +115,7 @@ def disable_token(token_id: int, *, actor: int | None, at: datetime, reason: str
 def enable_token(token_id: int, *, actor: int | None, at: datetime, reason: str = "") -> ApiToken:
     """Takes back `disable_token`. A second call changes nothing."""
     with transaction.atomic():
-        token = _locked(token_id)
+        token = _locked(token_id, actor)
         if token.disabled_at is not None:
             token.disabled_at = None
             wallet.reopen_account(token.account_id)
@@ -126,7 +129,7 @@ def delete_token(token_id: int, *, actor: int | None, at: datetime, reason: str 
     The row keeps its name for the logs; the name is free again. A second call raises `TokenMissing`.
     """
     with transaction.atomic():
-        token = _locked(token_id)
+        token = _locked(token_id, actor)
         if token.disabled_at is None:
             wallet.close_account(token.account_id)
         token.deleted_at = at
@@ -140,12 +143,23 @@ def refill_due(uses: Iterable[TokenUse], *, at: datetime) -> bool:
     return bool(due) and wallet.tend_accounts(due) > 0
 
 
-def _locked(token_id: int) -> ApiToken:
+def _lock_team(team_id: int, actor: int | None) -> int:
+    """Locks the team; returns its wallet. Whoever was removed while an act of theirs waited here does it no more.
+
+    Raises `PermissionMissing`.
+    """
+    team = teams.lock_team(team_id)
+    if actor is not None and not (team_queries.has_right(team_id, actor, "tokens.change") or people.is_operator(actor)):
+        raise PermissionMissing
+    return team.wallet_id
+
+
+def _locked(token_id: int, actor: int | None) -> ApiToken:
     """The team's row first: whoever renames or creates waits for one another there."""
     token = ApiToken.objects.filter(pk=token_id, deleted_at=None).first()
     if token is None:
         raise TokenMissing
-    teams.lock_team(token.team_id)
+    _lock_team(token.team_id, actor)
     locked = ApiToken.objects.select_for_update(of=("self",)).filter(pk=token_id, deleted_at=None).first()
     if locked is None:
         raise TokenMissing
@@ -267,5 +281,7 @@ def record(
 ) -> None:
     after = _shown(token)
     changed = {name: {"from": was, "to": after[name]} for name, was in (before or {}).items() if was != after[name]}
-    details = {"name": token.name, "team": token.team_id, **changed}
-    journal.record_act(Act(act, "token", token.public_id, actor_id=actor, reason=reason, details=details), at=at)
+    team = token.team.public_id
+    details = {"name": token.name, "team": team, **changed}
+    line = Act(act, "token", token.public_id, actor_id=actor, reason=reason, details=details, scope=team)
+    journal.record_act(line, at=at)

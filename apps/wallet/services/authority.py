@@ -112,7 +112,13 @@ def record(
 
 def _line(act: StaffAct, mandate: Mandate, told: Mapping[str, object]) -> Act:
     details: dict[str, object] = {**act.parameters, **told, "approval": mandate.approval_id}
-    return Act(act.name, WALLET, str(act.wallet_id), actor_id=mandate.actor, reason=mandate.reason, details=details)
+    wallet, scope = str(act.wallet_id), scope_of(act.wallet_id)
+    return Act(act.name, WALLET, wallet, actor_id=mandate.actor, reason=mandate.reason, details=details, scope=scope)
+
+
+def scope_of(wallet_id: int) -> str:
+    """Whose trail an act on a wallet stands in, for an owner that the wallet does not know."""
+    return f"{WALLET}:{wallet_id}"
 
 
 def _watch_for_splitting(wallet_id: int, actor: int, *, at: datetime) -> None:

@@ -5,7 +5,7 @@ from django.db import transaction
 from apps.core.money import credits_text
 from apps.journal import services as journal
 from apps.journal.types import Act
-from apps.wallet.models import Due
+from apps.wallet.models import Account, Due
 from apps.wallet.queries import wallet_time
 from apps.wallet.services import authority
 from apps.wallet.services.accounts import set_free_only, set_limit
@@ -46,5 +46,7 @@ def set_limit_by_staff(account_id: int, *, limit_nanos: int | None, refill: str,
 
 
 def _record(act: str, account_id: int, *, actor: int, reason: str, details: dict[str, object]) -> None:
-    line = Act(act, authority.WALLET, str(account_id), actor_id=actor, reason=reason, details=details)
+    """A limit is of the wallet that its calls take from."""
+    scope = authority.scope_of(Account.objects.values_list("wallet_id", flat=True).get(pk=account_id))
+    line = Act(act, authority.WALLET, str(account_id), actor_id=actor, reason=reason, details=details, scope=scope)
     journal.record_act(line, at=wallet_time())
