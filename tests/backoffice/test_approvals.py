@@ -77,7 +77,11 @@ def test_another_person_approves_and_it_is_carried_out_at_once(fin: Client, boss
     asked.refresh_from_db()
     assert asked.approved_by_id == id_of("boss@example.com")
     assert asked.used_at is not None
-    acts = AuditEntry.objects.exclude(act__in=["staff.added", "team.founded"]).order_by("id").values_list("act", "actor_id")
+    acts = (
+        AuditEntry.objects.exclude(act__in=["staff.added", "team.founded"])
+        .order_by("id")
+        .values_list("act", "actor_id")
+    )
     assert list(acts) == [
         ("approval.requested", id_of("fin@example.com")),
         ("approval.approved", id_of("boss@example.com")),
