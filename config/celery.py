@@ -1,6 +1,7 @@
 """Celery's app and the one schedule. A task may come twice, late or never: what matters is a row that a sweep finds."""
 
 import os
+from datetime import timedelta
 from typing import Any
 
 from celery import Celery
@@ -27,6 +28,10 @@ SAFETY_JOBS = {
 }
 LOOK_FOR_OVERDUE = "journal.start_overdue_jobs"
 
+SEND_MAILS = "console.send_mails"
+OFTEN = timedelta(seconds=10)
+STALE_SOON = {"expires": 10}  # ticks that waited for a worker add nothing to the one that follows
+
 # All times are BILLING_TZ. The maintenance window is 01:05 to 04:30 and leaves out 02:00 to 03:00 (clock changes).
 SCHEDULE: dict[str, dict[str, Any]] = {
     "partitions ahead": {"task": "journal.ensure_partitions", "schedule": crontab(hour="1", minute="5")},
@@ -40,6 +45,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "old minutes": {"task": "usage.drop_old_minutes", "schedule": crontab(hour="1", minute="7")},
     "expired files": {"task": "journal.drop_expired_files", "schedule": crontab(hour="1", minute="9")},
     "documents to scan": {"task": "verification.examine_waiting", "schedule": crontab()},
+    "mails": {"task": SEND_MAILS, "schedule": OFTEN, "options": STALE_SOON},
     "expired approvals": {"task": "journal.refuse_expired_approvals", "schedule": crontab(minute="7")},
     "expired keys": {"task": "journal.forget_expired_keys", "schedule": crontab(minute="*/10")},
     "nights that were missed": {
@@ -59,8 +65,9 @@ def refuse_unsafe_start(**_: object) -> None:
 
 
 def look_for_overdue_jobs(**_: object) -> None:
-    """A worker that starts does not wait for the next look."""
+    """A worker that starts does not wait for the next look, nor mails for the next tick."""
     app.send_task(LOOK_FOR_OVERDUE, kwargs={"jobs": SAFETY_JOBS})
+    app.send_task(SEND_MAILS)
 
 
 worker_init.connect(refuse_unsafe_start)

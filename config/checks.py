@@ -52,6 +52,14 @@ def secrets_are_our_own(app_configs: Sequence[AppConfig] | None, **_: Any) -> li
 
 
 @checks.register(START, deploy=True)
+def users_reach_nothing_inside(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[checks.CheckMessage]:
+    if not settings.ALLOW_PRIVATE_WEBHOOKS:
+        return []
+    problem = "ALLOW_PRIVATE_WEBHOOKS lets every customer send requests into our network."
+    return [checks.Error(problem, hint="Unset it.", id="sluice.E005")]
+
+
+@checks.register(START, deploy=True)
 def cache_makes_room(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[checks.CheckMessage]:
     """The broker shares the server: only keys with a time to live may be evicted, or queued work would be."""
     if not isinstance(cache_backend := caches["volatile"], ForgivingRedisCache):

@@ -28,6 +28,7 @@ SLUICE_REGION = env.text("SLUICE_REGION")
 WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", default=1, minimum=1, maximum=256)
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 ALLOW_PRIVATE_UPSTREAMS = env.flag("ALLOW_PRIVATE_UPSTREAMS", default=DEBUG)
+ALLOW_PRIVATE_WEBHOOKS = env.flag("ALLOW_PRIVATE_WEBHOOKS")
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 TOKENS_PER_TEAM = 200
 # Against abuse: every invitation is a mail to somebody who may not know us.

@@ -33,6 +33,7 @@ class NoticeKind:
     is_optional: bool = True
 
 
+NEW_DEVICE = NoticeKind("sign_in.new_device", _("Sign-in from a new device or place"), is_optional=False)
 EXPORT_READY = NoticeKind("export.ready", _("Your data is ready to download"), is_optional=False)
 ACCOUNT_CLOSED = NoticeKind("account.closed", _("Your account is closed"), is_optional=False)
 

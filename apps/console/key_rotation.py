@@ -29,6 +29,8 @@ ENCRYPTED_COLUMNS: Final = (
     EncryptedColumn("journal.FilePiece.ciphertext", journal.reencrypt_files, rows_a_page=20),  # of 350 kB each
     EncryptedColumn("verification.Verification.sealed", verification.reencrypt_particulars),
     EncryptedColumn("verification.SubjectKey.ciphertext", verification.reencrypt_subject_key),
+    EncryptedColumn("journal.WebhookEndpoint.ciphertext", journal.reencrypt_endpoint_secrets),
+    EncryptedColumn("journal.WebhookEndpoint.previous_ciphertext", journal.reencrypt_previous_endpoint_secrets),
 )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.console.views import access_tokens, free_credit, home, logs, settings, site, statement, tokens
+from apps.console.views import access_tokens, free_credit, home, logs, notices, settings, site, statement, tokens
 
 app_name = "console"
 
@@ -16,6 +16,8 @@ urlpatterns = [
     path("console/settings/access-tokens", access_tokens.token_list, name="access_tokens"),
     path("console/settings/access-tokens/new", access_tokens.create, name="access_token_new"),
     path("console/settings/access-tokens/<str:token>/revoke", access_tokens.revoke, name="access_token_revoke"),
+    path("console/settings/notifications", notices.preferences, name="notices"),
+    path("unsubscribe/<str:token>", notices.unsubscribe, name="unsubscribe"),
     path("console/tokens", tokens.token_list, name="tokens"),
     path("console/tokens/new", tokens.create, name="token_new"),
     path("console/tokens/<str:token>", tokens.edit, name="token"),

@@ -19,6 +19,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import h11
 import httpx
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.addresses import is_metadata_name, is_reachable
@@ -57,6 +58,11 @@ class Reach:
 PUBLIC: Final = Reach()
 ANYWHERE: Final = Reach(is_private_allowed=True, is_http_allowed=True, is_any_port_allowed=True)
 """For addresses that the operator set, and for development."""
+
+
+def reach_of_users() -> Reach:
+    """For addresses that users gave: public ones, but where development says otherwise."""
+    return ANYWHERE if settings.ALLOW_PRIVATE_WEBHOOKS else PUBLIC
 
 
 @dataclass(frozen=True, slots=True)

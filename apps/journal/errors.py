@@ -9,8 +9,15 @@ SluiceError
     ├── ApprovalUsed      (Conflict) it served once already
     ├── ApprovalDecided   (Conflict) somebody decided already, or its time ran out
     ├── ApprovalOwn       (NotAllowed) nobody approves what they asked for themselves
+    ├── MessageNotGivenUp (Conflict) it was sent, or somebody lets it be sent again already
+    ├── EndpointMissing   (NotFound) there is no such webhook, or it is another team's
+    ├── EndpointTaken     (Conflict) the team has a webhook with this address
+    ├── EndpointsAtMost   (Conflict) the team has as many webhooks as it may have
     ├── FileMissing       (NotFound) there is no such file, or it expired and is gone
     └── FileDamaged       a stored file is not what was stored
+
+Between a sender and the outbox, never shown: `MessageRefused` (for good), `NotDelivered` (this time), `WayClosed` (no
+message could have left).
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -65,3 +72,35 @@ class FileMissing(NotFound, JournalError):
 class FileDamaged(JournalError):
     code = "file_damaged"
     text = _("This file can no longer be read.")
+
+
+class MessageNotGivenUp(Conflict, JournalError):
+    code = "message_not_given_up"
+    text = _("This message was sent, or is being sent already.")
+
+
+class EndpointMissing(NotFound, JournalError):
+    code = "webhook_missing"
+    text = _("There is no such webhook.")
+
+
+class EndpointTaken(Conflict, JournalError):
+    code = "webhook_taken"
+    text = _("There is a webhook with this address already.")
+
+
+class EndpointsAtMost(Conflict, JournalError):
+    code = "webhooks_at_most"
+    text = _("A team has five webhooks at most. Remove one first.")
+
+
+class MessageRefused(Exception):
+    """No further attempt would help: the receiver does not exist, or does not want it."""
+
+
+class NotDelivered(Exception):
+    """It did not work this time."""
+
+
+class WayClosed(Exception):
+    """Nothing can be sent now, whatever it is: the server does not answer, or does not know us."""

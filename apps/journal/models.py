@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.ids import uuid7
+from apps.core.ids import public_id, uuid7
 
 
 class OutboxMessage(models.Model):
@@ -40,11 +41,63 @@ class OutboxMessage(models.Model):
         verbose_name = _("message to send")
         verbose_name_plural = _("messages to send")
         indexes = [
-            models.Index(fields=["due_at"], name="journal_outbox_due", condition=Q(sent_at=None, failed_at=None))
+            models.Index(
+                fields=["channel", "due_at"], name="journal_outbox_waiting", condition=Q(sent_at=None, failed_at=None)
+            ),
+            models.Index(fields=["failed_at"], name="journal_outbox_given_up", condition=Q(failed_at__isnull=False)),
+            models.Index(fields=["recipient", "-id"], name="journal_outbox_deliveries", condition=Q(channel="webhook")),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.dedupe_key}"
+
+
+class WebhookEndpoint(models.Model):
+    """An address to which a team's events go, once it has answered the challenge. `owner` is text such as `team_…`.
+
+    After a rotation the old secret signs beside the new one until `previous_until`.
+    """
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    owner = models.CharField(_("owner"), max_length=80)
+    url = models.CharField(_("address"), max_length=500)
+    kinds = ArrayField(models.CharField(max_length=60), verbose_name=_("kinds"))
+    ciphertext = models.BinaryField()
+    previous_ciphertext = models.BinaryField(default=b"")
+    previous_until = models.DateTimeField(null=True)
+    challenge = models.CharField(max_length=64)
+    created_at = models.DateTimeField(_("created"))
+    verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
+    failing_since = models.DateTimeField(_("failing since"), null=True, blank=True)
+    disabled_at = models.DateTimeField(_("disabled"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("webhook")
+        verbose_name_plural = _("webhooks")
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "url"], name="webhook_endpoint_once_per_owner"),
+            models.CheckConstraint(
+                name="webhook_endpoint_old_secret_ends",
+                condition=Q(previous_ciphertext=b"", previous_until=None)
+                | (~Q(previous_ciphertext=b"") & Q(previous_until__isnull=False)),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["disabled_at"],
+                name="journal_endpoint_untold",
+                condition=Q(disabled_at__isnull=False, told_at=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+    @property
+    def public_id(self) -> str:
+        return public_id("hook", self.uid)
 
 
 class AuditEntry(models.Model):
@@ -229,11 +282,15 @@ class OperatorAlert(models.Model):
     last_at = models.DateTimeField(_("last"), db_default=Now())
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     closed_by_id = models.BigIntegerField(_("closed by"), null=True, blank=True)
+    told_at = models.DateTimeField(_("told"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("operator alert")
         verbose_name_plural = _("operator alerts")
         ordering = ["-last_at"]
+        indexes = [
+            models.Index(fields=["first_at"], name="operator_alert_untold", condition=Q(closed_at=None, told_at=None))
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["dedupe_key"], condition=Q(closed_at=None), name="operator_alert_open_once_per_key"

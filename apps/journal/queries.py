@@ -7,12 +7,31 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Count, Min, Q
 
 from apps.core import encryption
+from apps.core.ids import parse_public_id
 from apps.journal.errors import ApprovalMissing, FileDamaged, FileMissing
-from apps.journal.models import Approval, AuditEntry, FilePiece, MaintenanceRun, OperatorAlert, StoredFile
-from apps.journal.types import ApprovalState, AuditLine, RecordedAct, Run, StoredFileInfo
+from apps.journal.models import (
+    Approval,
+    AuditEntry,
+    FilePiece,
+    MaintenanceRun,
+    OperatorAlert,
+    OutboxMessage,
+    StoredFile,
+    WebhookEndpoint,
+)
+from apps.journal.types import (
+    ApprovalState,
+    AuditLine,
+    Delivery,
+    Endpoint,
+    OutboxState,
+    RecordedAct,
+    Run,
+    StoredFileInfo,
+)
 
 OVERDUE = timedelta(hours=26)
 UNDER_WAY = timedelta(minutes=30)
@@ -161,4 +180,63 @@ def _file(row: StoredFile) -> StoredFileInfo:
         size=row.size,
         created_at=row.created_at,
         expires_at=row.expires_at,
+    )
+
+
+def endpoints_of(owner: str) -> list[Endpoint]:
+    """The webhooks of an owner, the oldest first."""
+    return [_endpoint(row) for row in WebhookEndpoint.objects.filter(owner=owner).order_by("pk")]
+
+
+def endpoint_of(owner: str, endpoint_id: str) -> Endpoint | None:
+    """One of them; None for another owner's as for none."""
+    uid = parse_public_id("hook", endpoint_id)
+    row = None if uid is None else WebhookEndpoint.objects.filter(owner=owner, uid=uid).first()
+    return None if row is None else _endpoint(row)
+
+
+def endpoints_by_id(endpoint_ids: Iterable[str]) -> dict[str, WebhookEndpoint]:
+    """For the sender alone: rows with their secrets; unknown ids are absent."""
+    uids = [uid for uid in (parse_public_id("hook", endpoint_id) for endpoint_id in endpoint_ids) if uid is not None]
+    return {row.public_id: row for row in WebhookEndpoint.objects.filter(uid__in=uids)}
+
+
+def deliveries_to(endpoint_id: str, *, at_most: int) -> list[Delivery]:
+    """The latest messages for a webhook, the newest first."""
+    rows = OutboxMessage.objects.filter(channel=OutboxMessage.Channel.WEBHOOK, recipient=endpoint_id)
+    return [
+        Delivery(
+            event_id=row.dedupe_key.partition(":")[0],
+            kind=row.kind,
+            created_at=row.created_at,
+            due_at=row.due_at,
+            attempts=row.attempts,
+            sent_at=row.sent_at,
+            failed_at=row.failed_at,
+            last_error=row.last_error,
+        )
+        for row in rows.order_by("-id")[:at_most]
+    ]
+
+
+def outbox_state(*, at: datetime) -> OutboxState:
+    """How many messages wait, since when the oldest of them, and how many were given up within a day."""
+    waiting = OutboxMessage.objects.filter(sent_at=None, failed_at=None)
+    found = waiting.aggregate(count=Count("pk"), oldest=Min("created_at"))
+    given_up = OutboxMessage.objects.filter(failed_at__gt=at - timedelta(days=1)).count()
+    age = at - found["oldest"] if found["oldest"] else timedelta(0)
+    return OutboxState(found["count"], max(0.0, age.total_seconds()), given_up)
+
+
+def _endpoint(row: WebhookEndpoint) -> Endpoint:
+    return Endpoint(
+        endpoint_id=row.public_id,
+        url=row.url,
+        kinds=tuple(row.kinds),
+        created_at=row.created_at,
+        verified_at=row.verified_at,
+        failing_since=row.failing_since,
+        disabled_at=row.disabled_at,
+        reason=row.reason,
+        previous_until=row.previous_until,
     )

@@ -137,3 +137,53 @@ class StoredFileInfo:
     size: int
     created_at: datetime
     expires_at: datetime | None
+
+
+CHALLENGE = "endpoint.challenge"
+TEST = "endpoint.test"
+
+
+@dataclass(frozen=True, slots=True)
+class NewEndpoint:
+    """The one moment at which the secret is known."""
+
+    endpoint_id: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address of an owner's events, without its secrets."""
+
+    endpoint_id: str
+    url: str
+    kinds: tuple[str, ...]
+    created_at: datetime
+    verified_at: datetime | None
+    failing_since: datetime | None
+    disabled_at: datetime | None
+    reason: str
+    previous_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message for an address, and what became of it; nothing of what it said or was answered."""
+
+    event_id: str
+    kind: str
+    created_at: datetime
+    due_at: datetime
+    attempts: int
+    sent_at: datetime | None
+    failed_at: datetime | None
+    last_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxState:
+    """For who watches: `oldest_seconds` is 0 when nothing waits."""
+
+    waiting: int
+    oldest_seconds: float
+    given_up: int

@@ -191,4 +191,9 @@ class PeopleToTell:
     """Who answers for a team's money. `team` is its public id."""
 
     team: str
+    name: str
     people: tuple[Person, ...]
+
+    @property
+    def user_ids(self) -> list[int]:
+        return [person.user_id for person in self.people]

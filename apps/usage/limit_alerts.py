@@ -1,21 +1,24 @@
 """Tells people when half, four fifths and all of a limit is used: tokens and budgets alike, once a step and period."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
 
+from apps.accounts import services as accounts
 from apps.core.locks import lock_for_transaction
 from apps.core.money import credits_text
 from apps.journal import services as journal
-from apps.journal.types import Message
 from apps.teams import queries as teams
-from apps.teams.types import PeopleToTell, Person
-from apps.usage.types import PassedStep
+from apps.teams.types import PeopleToTell
+from apps.usage.types import BUDGET_KINDS, PassedStep
 from apps.wallet.queries import USED_LIMITS
 from apps.wallet.types import LimitKind
 
 AT_ONCE = 500
+# Where a limit of this kind is seen and changed.
+PATHS = {LimitKind.TOKEN: "/console/tokens", LimitKind.MEMBER: "/console/team", LimitKind.TEAM: "/console/team"}
+OTHER_PATH = "/console/"
 
 # Whole numbers only: a limit may be as large as the column, and a hundred times that is not. What is rounded down is
 # the part that is left, so a step is passed at exactly its share and not a nanocredit before.
@@ -95,32 +98,30 @@ def _tell_some(at: datetime) -> int:
         cursor.execute(_TELL, {"at": at, "at_once": AT_ONCE})
         steps = [PassedStep(*row) for row in cursor.fetchall()]
         people = teams.people_to_tell({step.wallet_id for step in steps})
-        for message in _messages(steps, people):
-            journal.queue_message(message, at=at)
+        for step in steps:
+            if step.wallet_id in people:
+                _tell(step, people[step.wallet_id], at=at)
     return len(steps)
 
 
-def _messages(steps: Iterable[PassedStep], people: dict[int, PeopleToTell]) -> Iterable[Message]:
-    for step in steps:
-        told = people.get(step.wallet_id)
-        if told is not None:
-            yield from (_message(step, told.team, person) for person in told.people)
+def _tell(step: PassedStep, told: PeopleToTell, *, at: datetime) -> None:
+    """A mail to each person, and an event for the team's webhooks."""
+    kind = next(kind for kind in BUDGET_KINDS if kind.code == f"budget.{step.percent}")
+    key = f"budget:{step.account_id}:{step.base_nanos}:{step.limit_nanos}:{step.percent}"
+    content = _content(step, told)
+    path = PATHS.get(LimitKind(step.kind), OTHER_PATH)
+    shown = {**content, "account": step.account_id, "team_name": told.name, "path": path}
+    accounts.notify(told.user_ids, kind, payload=shown, dedupe_key=key, at=at)
+    journal.queue_event(told.team, kind.code, payload=content, dedupe_key=key, at=at)
 
 
-def _message(step: PassedStep, team: str, person: Person) -> Message:
-    return Message(
-        dedupe_key=f"budget:{step.account_id}:{step.base_nanos}:{step.limit_nanos}:{step.percent}:{person.user_id}",
-        kind=f"budget.{step.percent}",
-        recipient=person.email,
-        payload={
-            "user": person.user_id,
-            "team": team,
-            "account": step.account_id,
-            "limit_of": LimitKind(step.kind).name.lower(),
-            "name": step.label,
-            "percent": step.percent,
-            "used": credits_text(step.used_nanos),
-            "limit": credits_text(step.limit_nanos),
-            "resets_at": step.resets_at.isoformat() if step.resets_at else None,
-        },
-    )
+def _content(step: PassedStep, told: PeopleToTell) -> dict[str, object]:
+    return {
+        "team": told.team,
+        "limit_of": LimitKind(step.kind).name.lower(),
+        "name": step.label,
+        "percent": step.percent,
+        "used": credits_text(step.used_nanos),
+        "limit": credits_text(step.limit_nanos),
+        "resets_at": step.resets_at.isoformat() if step.resets_at else None,
+    }

@@ -6,7 +6,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.types import NoticeKind
 from apps.core.ids import public_id
+
+BALANCE_LOW = NoticeKind("balance.low", _("The balance is about to end"))
+BUDGET_KINDS = (
+    NoticeKind("budget.50", _("Half of a limit or budget is used")),
+    NoticeKind("budget.80", _("80 % of a limit or budget is used")),
+    NoticeKind("budget.100", _("A limit or budget is used up")),
+)
 
 
 @dataclass(frozen=True, slots=True)

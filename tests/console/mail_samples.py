@@ -2,6 +2,17 @@
 
 from typing import Any
 
+BUDGET: dict[str, Any] = {
+    "team": "team_1",
+    "team_name": "Acme",
+    "account": 7,
+    "limit_of": "token",
+    "name": "production",
+    "used": "8",
+    "limit": "10",
+    "resets_at": "2026-11-30T16:00:00+00:00",
+    "path": "/console/tokens",
+}
 SAMPLES: dict[str, dict[str, Any]] = {
     "sign_in.new_device": {
         "device": "Firefox on Windows",
@@ -18,4 +29,13 @@ SAMPLES: dict[str, dict[str, Any]] = {
     },
     "team.joined": {"team": "Acme", "who": "Bob", "role": "developer", "path": "/console/team"},
     "team.removed": {"team": "Acme"},
+    "balance.low": {
+        "team": "team_1",
+        "team_name": "Acme",
+        "available": "12.5",
+        "daily": "6.25",
+        "days_left": 2,
+        "path": "/console/",
+    },
+    **{f"budget.{percent}": BUDGET | {"percent": percent} for percent in (50, 80, 100)},
 }

@@ -101,6 +101,8 @@ CONSOLE: Final = (
         "/console/settings/access-tokens/{pat}/revoke",
         "302 404 404 404 404 404 302 404",
     ),
+    Row("console:notices", "GET", "/console/settings/notifications", PAGE),
+    Row("console:unsubscribe", "GET", "/unsubscribe/made-up", "404 404 404 404 404 404 404 404"),
     Row("console:tokens", "GET", "/console/tokens", "302 200 200 200 403 200 200 200"),
     Row("console:token_new", "GET", "/console/tokens/new", "302 200 403 200 403 200 200 200"),
     Row("console:token", "GET", "/console/tokens/{token}", "302 404 403 200 403 200 200 404"),

@@ -95,9 +95,12 @@ def test_a_message_says_what_of_which_limit_is_used_by_ids_and_figures(team: Tea
     told()
 
     (message,) = OutboxMessage.objects.all()
-    assert message.payload | {"resets_at": ""} == {
-        "user": team.user_id,
+    assert message.payload["reader"]["user"] == team.user_id
+    assert message.payload | {"resets_at": "", "reader": {}} == {
+        "reader": {},
         "team": team.public_id,
+        "team_name": "Acme",
+        "path": "/console/tokens",
         "account": account,
         "limit_of": "token",
         "name": "app",

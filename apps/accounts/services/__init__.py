@@ -9,7 +9,7 @@ from apps.accounts.services.exports import (
     finish_export,
     note_part,
 )
-from apps.accounts.services.notices import notify, notify_address
+from apps.accounts.services.notices import choose_kinds, mute_kind, notify, notify_address
 from apps.accounts.services.people import (
     add_user,
     choose_language,
@@ -24,6 +24,7 @@ __all__ = [
     "KEPT_FOR",
     "add_user",
     "ask_export",
+    "choose_kinds",
     "choose_language",
     "claim_export",
     "close_user",
@@ -32,6 +33,7 @@ __all__ = [
     "finish_export",
     "forget_addresses",
     "lock_user",
+    "mute_kind",
     "new_user",
     "note_part",
     "notify",

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from django.db.models import F, Func, Value
+
 from apps.accounts.models import User
 from apps.accounts.types import Language, NoticeKind
 from apps.core.billing_calendar import business_date
@@ -54,6 +56,17 @@ def notify_address(
     """
     content = {**payload, "reader": {"language": Language(language)}}
     return journal.queue_message(Message(dedupe_key, kind.code, email, content), at=at)
+
+
+def choose_kinds(user_id: int, *, muted: Collection[str]) -> None:
+    """Stores which kinds the person does not want. Safe to repeat."""
+    User.objects.filter(pk=user_id).update(muted_kinds=sorted(set(muted)))
+
+
+def mute_kind(user_id: int, *, kind: str) -> None:
+    """The person gets no more mails of this kind. Safe to repeat and at once; unknown people are ignored."""
+    wanting = User.objects.filter(pk=user_id).exclude(muted_kinds__contains=[kind])
+    wanting.update(muted_kinds=Func(F("muted_kinds"), Value(kind), function="array_append"))
 
 
 def _reader(user: User) -> dict[str, object]:

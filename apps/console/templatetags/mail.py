@@ -30,6 +30,13 @@ _ROLES: Final = {
     "developer": _("Developer"),
     "viewer": _("Viewer"),
 }
+_LIMITS: Final = {
+    "token": _("an API token"),
+    "project": _("a project"),
+    "member": _("a member"),
+    "team": _("the whole team"),
+    "rate": _("a rate"),
+}
 
 
 @register.simple_tag
@@ -110,6 +117,12 @@ def unlinked(name: str) -> str:
 @register.filter
 def role_name(code: str) -> str:
     return str(_ROLES.get(code, code))
+
+
+@register.filter
+def limit_name(code: str) -> str:
+    """What a limit bounds, by the name of its kind in small letters."""
+    return str(_LIMITS[code])
 
 
 def _offset_of(local: datetime) -> str:

@@ -22,7 +22,9 @@ def people_to_tell(wallet_ids: Collection[int]) -> dict[int, PeopleToTell]:
     rows = Team.objects.filter(wallet_id__in=wallet_ids, closed_at=None).prefetch_related(told)
     return {
         team.wallet_id: PeopleToTell(
-            team.public_id, tuple(Person(member.user_id, member.user.email) for member in team.memberships.all())
+            team.public_id,
+            team.name,
+            tuple(Person(member.user_id, member.user.email) for member in team.memberships.all()),
         )
         for team in rows
     }

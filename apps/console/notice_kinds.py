@@ -1,0 +1,31 @@
+"""Every kind of mail that people may get, by subject: what the preferences list. Each app declares its own kinds."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.types import NEW_DEVICE, NoticeKind
+from apps.usage.types import BALANCE_LOW, BUDGET_KINDS
+
+WEBHOOK_DISABLED: Final = NoticeKind("webhook.disabled", _("A webhook was turned off"))
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    label: str | Promise
+    kinds: tuple[NoticeKind, ...]
+
+
+SUBJECTS: Final = (
+    Subject(_("Security"), (NEW_DEVICE,)),
+    Subject(_("Balance and budgets"), (BALANCE_LOW, *BUDGET_KINDS)),
+    Subject(_("Teams"), (WEBHOOK_DISABLED,)),
+)
+KINDS: Final = {kind.code: kind for subject in SUBJECTS for kind in subject.kinds}
+
+
+def is_optional(code: str) -> bool:
+    """Whether people may end this kind; one that we do not list is not ended by anybody."""
+    return code in KINDS and KINDS[code].is_optional
