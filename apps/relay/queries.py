@@ -108,10 +108,14 @@ def cost_of_call(call: CallDetail, price: PriceList) -> CallCost:
 
 
 def channels() -> QuerySet[Channel]:
-    """All channels for staff, with counts of keys and models; no key is read."""
-    return Channel.objects.prefetch_related("access_groups").annotate(
-        key_count=Count("keys", filter=Q(keys__enabled=True), distinct=True),
-        model_count=Count("models", distinct=True),
+    """All channels for staff by name, with counts of keys and models; no key is read."""
+    return (
+        Channel.objects.order_by("name")
+        .prefetch_related("access_groups")
+        .annotate(
+            key_count=Count("keys", filter=Q(keys__enabled=True), distinct=True),
+            model_count=Count("models", distinct=True),
+        )
     )
 
 

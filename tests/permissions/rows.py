@@ -1,0 +1,52 @@
+"""At least one row of every model that the back office shows: made as their doors make them, where that is one call."""
+
+from datetime import timedelta
+
+from apps.core import clock
+from apps.core.ids import uuid7
+from apps.journal import services as journal
+from apps.journal.models import MaintenanceRun
+from apps.journal.types import ApprovalRequest, Message
+from apps.marketplace.models import CreditRate
+from apps.relay import services as relay
+from apps.relay.models import Channel
+from apps.teams.models import StaffBinding
+from apps.teams.types import TeamAccess
+from apps.wallet import services as wallet
+from apps.wallet.models import TransferKind
+from apps.wallet.types import HoldRequest, House, Mandate, Posting
+from tests.cast import make_personal_token, make_team, make_token, make_user
+from tests.catalogue import import_test_catalogue
+from tests.usage.calls import row, store
+
+
+def make_rows() -> None:
+    import_test_catalogue()
+    team = make_team("Acme")
+    token, _ = make_token(team)
+    store((row(team_id=team.id, wallet_id=team.wallet_id, token_id=token.pk), "charged", 1_000))
+    make_personal_token(team)
+    StaffBinding.objects.create(user=make_user("bound@staff.example"), team_id=team.id)
+    relay.add_channel_key(Channel.objects.get().pk, "upstream-secret-1234567890", actor=None, at=clock.now())
+    _make_entries(team, token.account_id)
+    _make_traces(team)
+
+
+def _make_entries(team: TeamAccess, token_account: int) -> None:
+    """A fee that was refunded, a due, and a call under way."""
+    fee = Posting("fee", TransferKind.STORAGE_FEE, team.wallet_id, House.REVENUE, 2_000_000, team.wallet_id)
+    wallet.refund_charge(wallet.post_transfer(fee), Mandate("back", "", None), amount_nanos=1_000_000)
+    since, due = clock.now() - timedelta(days=1), Mandate("due", "", None)
+    wallet.open_due(team.wallet_id, due, amount_nanos=10**15, kind=TransferKind.STORAGE_FEE, since=since)
+    call = HoldRequest(uuid7(), (token_account, team.wallet_id), 1_000, 0)
+    wallet.authorise(call, owner_id=wallet.register_owner("rows"))
+
+
+def _make_traces(team: TeamAccess) -> None:
+    at = clock.now()
+    asked = ApprovalRequest("credits.granted", "wallet", str(team.wallet_id), {"amount_nanos": 1, "key": "k"}, "why", 7)
+    journal.request_approval(asked, at=at)
+    journal.raise_alert("ledger-due", dedupe_key="rows", details={})
+    journal.queue_message(Message("rows", "rows", "ada@example.com", {}), at=at)
+    CreditRate.objects.create(currency="USD", credits_per_unit=7, starts_at=at)
+    MaintenanceRun.objects.create(job="rows", started_at=at)
