@@ -1,0 +1,161 @@
+"""Every page of the console and of an account keeps WCAG 2.2 AA: in both themes, on a desk and on a phone.
+
+The pages are those of the permission table, so a new one is audited without a line here. Each is rendered as the table
+says who may see it, with its real headers, and shown to Chromium; axe-core (see `vendor/`) looks at it there.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from playwright.sync_api import Page, Route, sync_playwright
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, DESKTOP, PHONE
+from tests.committed import committed_database
+from tests.permissions.conftest import World, world
+from tests.permissions.table import ACCOUNTS, CONSOLE, Row
+
+__all__ = ["world"]
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+SITE = "http://sluice.test"
+WCAG: dict[str, Any] = {
+    "type": "tag",
+    "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+COLOURS: dict[str, Any] = {"type": "rule", "values": ["color-contrast"]}
+# What differs in the dark is colour alone. Hundreds of time zones are one control.
+AUDIT = """async (rules) => {
+  const found = await axe.run({exclude: [["option"]]}, {runOnly: rules, resultTypes: ["violations"], preload: false});
+  const why = (node) => [...node.any, ...node.all, ...node.none].map((check) => check.message).join(" ");
+  return found.violations.flatMap(({id, nodes}) => nodes.map((node) => `${id}: ${node.target} ${why(node)}`));
+}"""
+# Who looks at a page: its owner; else somebody signed out; else staff, who signed in a moment ago.
+READERS = ("owner", "anonymous", "staff")
+
+
+@dataclass(frozen=True)
+class Document:
+    headers: dict[str, str]
+    body: bytes
+    is_first: bool = True
+    """Not what a form answers that was sent empty."""
+
+
+def reader_of(row: Row) -> str | None:
+    by_role = row.by_role()
+    return next((role for role in READERS if by_role[role] == 200), None)
+
+
+PAGES = [row for row in CONSOLE + ACCOUNTS if row.method == "GET" and reader_of(row)]
+ACTS = [row for row in CONSOLE + ACCOUNTS if row.method == "POST"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """One of these tests' own: none of them may ask for Django's while Playwright runs (see `page`)."""
+    with committed_database(django_db_blocker):
+        yield
+
+
+@pytest.fixture(scope="module")
+def documents(world: World, django_db_blocker: DjangoDbBlocker) -> dict[Row, list[Document]]:
+    """What each page answers; of an act, the page that asks before it, where there is one."""
+    with django_db_blocker.unblock():
+        return {row: rendered(world, row) for row in PAGES + ACTS}
+
+
+def rendered(world: World, row: Row) -> list[Document]:
+    """The page, then the same page with its errors, where an empty form brings it back."""
+    client = world.client(reader_of(row) or "owner")
+    answers = [world.send(client, replace(row, method="GET", body="")), sent_empty(world, client, row)]
+    return [
+        Document(dict(answer.headers), b"".join(answer), is_first=number == 0)
+        for number, answer in enumerate(answers)
+        if answer.status_code == 200
+    ]
+
+
+def sent_empty(world: World, client: Client, row: Row) -> HttpResponse:
+    with transaction.atomic():
+        answer = world.send(client, replace(row, method="POST", body=""))
+        transaction.set_rollback(True)
+    return answer
+
+
+@pytest.fixture(scope="module")
+def page(documents: dict[Row, list[Document]]) -> Iterator[Page]:
+    """Opened after everything was rendered: Playwright keeps an event loop in this thread, which Django refuses."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"There is no Chromium at {CHROMIUM}; set CHROMIUM to its path.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        context = browser.new_context(viewport=DESKTOP, reduced_motion="reduce")
+        context.add_init_script(path=AXE)  # not the page's own, so its policy stays as strict as it is
+        yield context.new_page()
+        browser.close()
+
+
+@pytest.mark.parametrize("row", PAGES, ids=str)
+def test_a_page_can_be_used_by_everybody(documents: dict[Row, list[Document]], page: Page, row: Row) -> None:
+    assert documents[row]
+
+    assert violations(page, documents[row]) == []
+
+
+def test_what_asks_before_an_act_can_be_used_by_everybody(documents: dict[Row, list[Document]], page: Page) -> None:
+    asked = [row for row in ACTS if documents[row]]
+
+    assert {str(row): found for row in asked if (found := violations(page, documents[row]))} == {}
+    assert asked
+
+
+def test_a_page_with_faults_is_found_out(page: Page) -> None:
+    faults = (
+        b"<!doctype html><html><head><title>x</title></head><body><h3>x</h3><input><img src='data:,'></body></html>"
+    )
+    faulty = Document({"Content-Type": "text/html"}, faults)
+
+    found = {violation.partition(":")[0] for violation in violations(page, [faulty])}
+
+    assert {"html-has-lang", "label", "image-alt", "page-has-heading-one", "landmark-one-main"} <= found
+
+
+def violations(page: Page, documents: Sequence[Document]) -> list[str]:
+    """What the audit says of each, in both themes; files to download are no pages."""
+    found: list[str] = []
+    for document in documents:
+        if "attachment" in document.headers.get("Content-Disposition", ""):
+            continue
+        for theme, rules in (("light", WCAG), ("dark", COLOURS)):
+            show(page, document, theme=theme)
+            for viewport in (DESKTOP, PHONE) if document.is_first else (DESKTOP,):
+                page.set_viewport_size(viewport)
+                found += [f"{said} ({theme}, {viewport['width']})" for said in page.evaluate(AUDIT, rules)]
+    return found
+
+
+def show(page: Page, document: Document, *, theme: str) -> None:
+    def answer(route: Route) -> None:
+        path = urlsplit(route.request.url).path
+        if route.request.is_navigation_request():
+            route.fulfill(headers=document.headers, body=document.body)
+        elif file := finders.find(path.removeprefix("/static/").lstrip("/")):
+            route.fulfill(path=file)
+        else:
+            route.fulfill(status=404, body="")
+
+    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    page.unroute_all()
+    page.route("**/*", answer)
+    page.goto(SITE)
