@@ -48,6 +48,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "mails": {"task": SEND_MAILS, "schedule": OFTEN, "options": STALE_SOON},
     "expired approvals": {"task": "journal.refuse_expired_approvals", "schedule": crontab(minute="7")},
     "expired keys": {"task": "journal.forget_expired_keys", "schedule": crontab(minute="*/10")},
+    "addresses of closed accounts": {"task": "accounts.forget_addresses", "schedule": crontab(minute="*/5")},
     "nights that were missed": {
         "task": LOOK_FOR_OVERDUE,
         "schedule": crontab(minute="*/10"),

@@ -25,7 +25,7 @@ class UserAdmin(RecentSignInMixin, RecordedAdmin):
         (None, {"fields": ("email", "name")}),
         (_("Preferences"), {"fields": ("language", "display_unit", "time_zone")}),
         (_("Back office"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
-        (_("Dates"), {"fields": ("joined_at", "last_login")}),
+        (_("Dates"), {"fields": ("joined_at", "last_login", "closed_at")}),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -35,11 +35,14 @@ class UserAdmin(RecentSignInMixin, RecordedAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Only superusers change staff: whoever can lock out or rename an operator has their power."""
+        """Only superusers change staff: whoever can lock out or rename an operator has their power. A closed account
+        stays as it is."""
+        if obj is not None and obj.closed_at is not None:
+            return False
         is_guarded = obj is not None and (obj.is_staff or obj.is_superuser)
         return super().has_change_permission(request, obj) and (request.user.is_superuser or not is_guarded)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Only superusers hand out power: nobody else may make staff or change groups."""
-        fixed = ("email", "joined_at", "last_login")
+        fixed = ("email", "joined_at", "last_login", "closed_at")
         return fixed if request.user.is_superuser else (*fixed, "is_staff", "is_superuser", "groups")

@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.types import DisplayUnit, Language
 from apps.core.ids import public_id, uuid7
 
+FORMER = "closed-account-"
+"""What stands in place of the address of a closed account begins with this."""
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -53,6 +56,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        indexes = [
+            models.Index(
+                fields=["closed_at"],
+                name="user_closed_with_address",
+                condition=models.Q(closed_at__isnull=False) & ~models.Q(email__startswith=FORMER),
+            )
+        ]
         constraints = [
             models.UniqueConstraint(Lower("email"), name="user_email_unique_by_case"),
             models.CheckConstraint(

@@ -1,10 +1,11 @@
 """Who a person is. Writes nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.db.models import Q
 from django.db.models.functions import Lower
 
 from apps.accounts.models import DataExport, User
@@ -26,6 +27,16 @@ def profile_of(user_id: int) -> Profile:
         joined_at=user.joined_at,
         last_sign_in_at=user.last_login,
     )
+
+
+def shown_names(user_ids: Collection[int]) -> dict[int, str]:
+    """What people are called where others see them; closed accounts say so. One query."""
+    return {user.pk: user.get_full_name() for user in User.objects.filter(pk__in=user_ids)}
+
+
+def is_staff(user_id: int) -> bool:
+    """Whether this account opens the back office."""
+    return User.objects.filter(Q(is_staff=True) | Q(is_superuser=True), pk=user_id).exists()
 
 
 def ways_to_sign_in(user_id: int) -> list[WayIn]:

@@ -44,6 +44,14 @@ class TeamAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnedTeam:
+    team_id: int
+    public_id: str
+    name: str
+    has_others: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """Somebody in a team. `budget_account` is the ledger's account that bounds the member's tokens, if there is one."""
 

@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.core.countries import country_name
 from apps.journal import queries as journal
+from apps.teams.types import TeamAccess
 from apps.verification.legal_ids import masked
 from apps.verification.models import Kind, ReasonCode, Review, Status, Verification
 from apps.verification.sealing import unsealed
@@ -20,6 +21,13 @@ def personal_of(user_id: int) -> VerificationState | None:
 def enterprise_of(team_id: int) -> VerificationState | None:
     """The team's last application, whoever made it."""
     return _last(Verification.objects.filter(kind=Kind.ENTERPRISE, team_id=team_id))
+
+
+def is_undecided(user_id: int, *, team: TeamAccess) -> bool:
+    """Whether an application of this team, or of the person whose personal team it is, waits for a decision."""
+    rows = Verification.objects.filter(status=Status.SUBMITTED)
+    applied = Q(kind=Kind.PERSONAL, user_id=user_id) if team.is_personal else Q(team_id=team.id)
+    return rows.filter(applied).exists()
 
 
 def verified_teams(team_ids: Collection[int]) -> set[int]:

@@ -18,7 +18,7 @@ def record(act: str, **more: object) -> None:
 
 
 def replace(*scopes: str) -> int:
-    return journal.replace_name(ADA, former="ada@example.com", label="Closed account", scopes=scopes)
+    return journal.replace_name(ADA, address="ada@example.com", name="Ada", label="Closed account", scopes=scopes)
 
 
 def test_the_label_beside_the_persons_acts_is_replaced() -> None:
@@ -44,6 +44,23 @@ def test_the_address_in_details_is_replaced_where_the_act_concerns_the_person() 
         "team_a": {"to": ["Closed account", "nada@example.com"]},
         "team_b": {"to": "ada@example.com"},
     }
+
+
+def test_the_name_is_replaced_only_where_it_can_be_nobody_and_nothing_else() -> None:
+    record("member.removed", target="member", target_id=str(ADA), actor_id=BOB, details={"name": "Ada"})
+    record("team.transferred", target="member", target_id=str(BOB), actor_id=ADA, details={"from": "Ada", "name": "B"})
+    record("token.created", actor_id=ADA, details={"name": "Ada"})
+    record("member.removed", target="member", target_id="99", actor_id=BOB, scope="team_a", details={"name": "Ada"})
+
+    assert replace("team_a") == 2
+
+    told = AuditEntry.objects.order_by("id").values_list("act", "details")
+    assert sorted(map(str, told)) == [
+        "('member.removed', {'name': 'Ada'})",
+        "('member.removed', {'name': 'Closed account'})",
+        "('team.transferred', {'from': 'Closed account', 'name': 'B'})",
+        "('token.created', {'name': 'Ada'})",
+    ]
 
 
 def test_replacing_again_changes_nothing() -> None:

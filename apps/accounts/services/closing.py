@@ -7,10 +7,8 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 
 from apps.accounts import errors
-from apps.accounts.models import User
+from apps.accounts.models import FORMER, User
 from apps.accounts.types import DisplayUnit, Language
-
-FORMER = "closed-account-"
 
 
 def lock_user(user_id: int) -> User:

@@ -28,11 +28,14 @@ def record_act(act: Act, *, at: datetime) -> None:
     )
 
 
-def replace_name(user_id: int, *, former: str, label: str, scopes: Collection[str]) -> int:
-    """Puts `label` where the trail names a person: beside their acts, and where details of acts by them, about them or
-    in these scopes hold the `former` address. Returns how many lines changed. Safe to repeat."""
+def replace_name(user_id: int, *, address: str, name: str, label: str, scopes: Collection[str]) -> int:
+    """Puts `label` where the trail names a person: beside their acts, and in details. Safe to repeat.
+
+    The address goes from acts by them, about them and in these scopes, the name from acts about them. Returns how many
+    lines changed.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT journal_replace_name(%s, %s, %s, %s)", [user_id, list(scopes), former, label])
+        cursor.execute("SELECT journal_replace_name(%s, %s, %s, %s, %s)", [user_id, list(scopes), address, name, label])
         return int(cursor.fetchone()[0])
 
 

@@ -1,6 +1,13 @@
 """Which campaigns there are, who invited whom, and what that earned. Writes nothing."""
 
 from apps.promotions.queries.campaigns import campaign_histories, version_in_force, version_of
-from apps.promotions.queries.people import joined_at_of
+from apps.promotions.queries.people import joined_at_of, pending_rewards, reward_account_of
 
-__all__ = ["campaign_histories", "joined_at_of", "version_in_force", "version_of"]
+__all__ = [
+    "campaign_histories",
+    "joined_at_of",
+    "pending_rewards",
+    "reward_account_of",
+    "version_in_force",
+    "version_of",
+]

@@ -1,6 +1,11 @@
 """The acts of promotions. Each joins the caller's transaction and is safe to repeat."""
 
-from apps.promotions.services.balances import give_up_rewards, least_to_transfer, transfer_rewards
+from apps.promotions.services.balances import (
+    give_up_rewards,
+    least_to_transfer,
+    lock_reward_balance,
+    transfer_rewards,
+)
 from apps.promotions.services.codes import add_inviter, bind_invitee, referral_code_of, rotate_referral_code
 from apps.promotions.services.credits import credit_verification, note_registered, take_back_verification
 from apps.promotions.services.deciding import hold_reward, release_reward, reverse_reward
@@ -17,6 +22,7 @@ __all__ = [
     "give_up_rewards",
     "hold_reward",
     "least_to_transfer",
+    "lock_reward_balance",
     "note_purchase",
     "note_purchase_refunded",
     "note_registered",

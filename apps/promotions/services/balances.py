@@ -42,6 +42,12 @@ def locked_balance(user_id: int, *, skip_locked: bool = False) -> RewardBalance 
     return rows.filter(user_id=user_id).first()
 
 
+def lock_reward_balance(user_id: int) -> int | None:
+    """For whoever composes acts on it: locks the balance's row and returns its account; None where there is none."""
+    balance = locked_balance(user_id)
+    return None if balance is None else balance.account_id
+
+
 def transfer_rewards(team: TeamAccess, *, amount_nanos: int, key: str, at: datetime) -> MovedRewards:
     """Moves available rewards of `team.user_id` to the team's wallet: both sides or neither, under a lock.
 
@@ -92,7 +98,7 @@ def give_up_rewards(user_id: int, mandate: Mandate, *, amount_nanos: int) -> Non
     """
     with transaction.atomic():
         balance = locked_balance(user_id)
-        if balance is None or not amount_nanos:
+        if balance is None:
             return
         wallet.give_up_reward(balance.account_id, mandate, amount_nanos=amount_nanos)
         booked = sum(reward.left_nanos for reward in _available(balance))

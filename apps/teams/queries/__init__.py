@@ -21,6 +21,7 @@ from apps.teams.queries.people import (
     member_by_public_id,
     members_of,
     offer_behind,
+    owned_teams,
     people_to_tell,
     team_of_invitation,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "member_by_public_id",
     "members_of",
     "offer_behind",
+    "owned_teams",
     "people_to_tell",
     "personal_team_for",
     "personal_teams_of",

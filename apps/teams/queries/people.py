@@ -3,14 +3,14 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch
 
 from apps.accounts import queries as accounts
 from apps.core.ids import parse_public_id
 from apps.core.secret_tokens import digest_of, is_well_formed
 from apps.teams import roles
-from apps.teams.models import Invitation, Membership, Team
-from apps.teams.types import Member, Offer, OpenInvitation, PeopleToTell, Person
+from apps.teams.models import Invitation, Membership, Role, Team
+from apps.teams.types import Member, Offer, OpenInvitation, OwnedTeam, PeopleToTell, Person
 
 INVITATION_PREFIX = "inv_"
 
@@ -41,6 +41,15 @@ def member_by_public_id(team_id: int, member: str) -> Member | None:
     uid = parse_public_id("mem", member)
     row = None if uid is None else Membership.objects.filter(team_id=team_id, uid=uid).select_related("user").first()
     return None if row is None else _member(row)
+
+
+def owned_teams(user_id: int) -> list[OwnedTeam]:
+    """The open teams that somebody owns, the personal one not among them. One query."""
+    owned = Membership.objects.filter(
+        user_id=user_id, role=Role.OWNER, team__closed_at=None, team__personal_of_id=None
+    ).select_related("team")
+    rows = owned.annotate(members=Count("team__memberships")).order_by("team__name", "team_id")
+    return [OwnedTeam(row.team_id, row.team.public_id, row.team.name, row.members > 1) for row in rows]
 
 
 def has_right(team_id: int, user_id: int, permission: str) -> bool:

@@ -4,9 +4,9 @@ An act joins the caller's transaction. Those that change a team lock its row fir
 """
 
 from apps.teams.services.access_groups import import_access_groups
-from apps.teams.services.authority import lock_team, lock_team_as
+from apps.teams.services.authority import lock_team, lock_team_as, lock_teams_of
 from apps.teams.services.budgets import end_member_budget, set_member_budget, set_team_budget
-from apps.teams.services.closing import close_team
+from apps.teams.services.closing import close_team, forget_invitee
 from apps.teams.services.founding import MAIN_GROUP, create_team, personal_team_of, rename_team
 from apps.teams.services.invitations import (
     accept_invitation,
@@ -32,11 +32,13 @@ __all__ = [
     "create_team",
     "decline_invitation",
     "end_member_budget",
+    "forget_invitee",
     "import_access_groups",
     "invite",
     "leave_team",
     "lock_team",
     "lock_team_as",
+    "lock_teams_of",
     "note_use",
     "personal_team_of",
     "remove_member",

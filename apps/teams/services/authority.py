@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
+from apps.core.locks import lock_for_transaction
 from apps.journal import services as journal
 from apps.journal.types import Act
-from apps.teams import roles
+from apps.teams import queries, roles
 from apps.teams.errors import PermissionMissing, TeamIsPersonal, TeamMissing
 from apps.teams.models import Membership, Team
 from apps.teams.types import TeamAccess
@@ -37,6 +38,20 @@ def lock_team_as(access: TeamAccess, permission: str) -> Team:
     if permission not in roles.permissions_of(acting.role):
         raise PermissionMissing
     return team
+
+
+def lock_teams_of(user_id: int) -> list[TeamAccess]:
+    """Every open team of a person as they reach it, locked in ascending order; nobody adds them to one meanwhile."""
+    lock_for_transaction(teams_lock(user_id))
+    mine = Membership.objects.filter(user_id=user_id).values("team_id")
+    open_teams = Team.objects.select_for_update(no_key=True).filter(pk__in=mine, closed_at=None).order_by("pk")
+    locked = {team.pk for team in open_teams}
+    return [access for access in queries.teams_of(user_id) if access.id in locked]
+
+
+def teams_lock(user_id: int) -> str:
+    """The lock at which whoever joins, founds or leaves all teams of one person waits; it comes before any team's."""
+    return f"teams of user {user_id}"
 
 
 def refuse_personal(team: Team) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from apps.teams.errors import TeamIsPersonal
 from apps.teams.models import Invitation, Team
@@ -27,6 +28,18 @@ def close_team(team_id: int, *, actor: int | None, at: datetime) -> None:
         Invitation.objects.filter(team_id=team.pk, accepted_at=None, ended_at=None).update(ended_at=at)
         end_personal_tokens(team.pk, actor=actor, at=at)
         record("team.closed", team, actor=actor, at=at, details={"name": team.name})
+
+
+def forget_invitee(user_id: int, *, address: str, at: datetime) -> set[str]:
+    """Replaces the address of a closed account in invitations that are over; returns the teams that had asked it.
+
+    One that is still open was sent to the address, not to the account, and ends by itself within a week.
+    """
+    rows = Invitation.objects.filter(Q(accepted_by_id=user_id) | Q(email=address))
+    asked = {team.public_id for team in Team.objects.filter(pk__in=rows.values("team_id"))}
+    over = Q(accepted_at__isnull=False) | Q(ended_at__isnull=False) | Q(expires_at__lte=at)
+    rows.filter(over).update(email=f"closed-account-{user_id}")
+    return asked
 
 
 def _belongs_to_somebody(team: Team) -> bool:

@@ -12,7 +12,7 @@ from apps.core.locks import lock_for_transaction
 from apps.teams import queries
 from apps.teams.errors import TeamNameInvalid, TeamsExhausted
 from apps.teams.models import AccessGroup, Membership, Role, Team
-from apps.teams.services.authority import lock_team_as, record, refuse_personal
+from apps.teams.services.authority import lock_team_as, record, refuse_personal, teams_lock
 from apps.teams.types import TeamAccess
 from apps.wallet import services as wallet
 
@@ -81,7 +81,7 @@ def refuse_too_many_teams(user_id: int) -> None:
 
     Comes before the lock of a team. Raises `TeamsExhausted`.
     """
-    lock_for_transaction(f"teams of user {user_id}")
+    lock_for_transaction(teams_lock(user_id))
     mine = Membership.objects.filter(user_id=user_id, team__closed_at=None, team__personal_of_id=None)
     if mine.count() >= settings.TEAMS_PER_USER:
         raise TeamsExhausted(settings.TEAMS_PER_USER)
