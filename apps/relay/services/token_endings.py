@@ -43,7 +43,7 @@ def delete_tokens_of(team_id: int, *, actor: int | None, reason: str, at: dateti
 
 def _closed(rows: QuerySet[ApiToken]) -> list[ApiToken]:
     """Those that are not deleted, locked, with their ledger accounts closed."""
-    tokens = list(rows.filter(deleted_at=None).select_for_update(of=("self",)).order_by("pk"))
+    tokens = list(rows.filter(deleted_at=None).select_related("team").select_for_update(of=("self",)).order_by("pk"))
     wallet.lock_accounts([token.account_id for token in tokens])
     for token in tokens:
         wallet.close_account(token.account_id)
