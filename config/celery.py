@@ -29,6 +29,7 @@ SAFETY_JOBS = {
 LOOK_FOR_OVERDUE = "journal.start_overdue_jobs"
 
 SEND_MAILS = "console.send_mails"
+DELIVER = "journal.deliver_webhooks"
 OFTEN = timedelta(seconds=10)
 STALE_SOON = {"expires": 10}  # ticks that waited for a worker add nothing to the one that follows
 
@@ -45,6 +46,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "old minutes": {"task": "usage.drop_old_minutes", "schedule": crontab(hour="1", minute="7")},
     "expired files": {"task": "journal.drop_expired_files", "schedule": crontab(hour="1", minute="9")},
     "documents to scan": {"task": "verification.examine_waiting", "schedule": crontab()},
+    "webhooks": {"task": DELIVER, "schedule": OFTEN, "options": STALE_SOON},
     "mails": {"task": SEND_MAILS, "schedule": OFTEN, "options": STALE_SOON},
     "expired approvals": {"task": "journal.refuse_expired_approvals", "schedule": crontab(minute="7")},
     "expired keys": {"task": "journal.forget_expired_keys", "schedule": crontab(minute="*/10")},
@@ -69,6 +71,7 @@ def look_for_overdue_jobs(**_: object) -> None:
     """A worker that starts does not wait for the next look, nor mails for the next tick."""
     app.send_task(LOOK_FOR_OVERDUE, kwargs={"jobs": SAFETY_JOBS})
     app.send_task(SEND_MAILS)
+    app.send_task(DELIVER)
 
 
 worker_init.connect(refuse_unsafe_start)

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from celery import current_app, shared_task
 
 from apps.core import clock, partitions
-from apps.journal import queries, services
+from apps.core.outbound import reach_of_users
+from apps.journal import deliveries, queries, services
 
 NO_JOBS: Mapping[str, str] = {}
 
@@ -43,3 +44,9 @@ def start_overdue_jobs(*, jobs: Mapping[str, str] = NO_JOBS, **_: object) -> int
     for job in overdue:
         current_app.tasks[jobs[job]].delay()
     return len(overdue)
+
+
+@shared_task(name="journal.deliver_webhooks", ignore_result=True)
+def deliver_webhooks(**_: object) -> int:
+    """Every ten seconds and at the start of a worker: what waits for webhooks of teams."""
+    return deliveries.deliver_due(now=clock.now, reach=reach_of_users())
