@@ -42,6 +42,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "processes long gone": {"task": "wallet.forget_owners", "schedule": crontab(hour="1", minute="8")},
     "usage roll-up": {"task": "usage.roll_up", "schedule": crontab()},
     "limits nearly used up": {"task": "usage.tell_of_limits", "schedule": crontab()},
+    "balances about to end": {"task": "usage.tell_of_low_balances", "schedule": crontab(minute="*/5")},
     "expired addresses": {"task": "usage.drop_expired_origins", "schedule": crontab(hour="1", minute="6")},
     "old minutes": {"task": "usage.drop_old_minutes", "schedule": crontab(hour="1", minute="7")},
     "expired files": {"task": "journal.drop_expired_files", "schedule": crontab(hour="1", minute="9")},

@@ -130,6 +130,7 @@ class DayUsage(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["team_id", "day", "token_id", "model_code"], name="day_usage_once")
         ]
+        indexes = [models.Index(fields=["day", "team_id"], name="day_usage_by_day")]
 
     def __str__(self) -> str:
         return f"{self.team_id} {self.day} {self.model_code}"
@@ -183,3 +184,38 @@ class LimitAlert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.percent} %"
+
+
+class BalanceWatch(models.Model):
+    """What a team wants to be warned of a low balance by; without a row the defaults of `forecast.Watch` hold."""
+
+    team_id = models.BigIntegerField(_("team"), primary_key=True)
+    days = models.PositiveSmallIntegerField(_("days"))
+    amount_nanos = models.BigIntegerField(_("amount"))
+
+    class Meta:
+        verbose_name = _("watch over a balance")
+        verbose_name_plural = _("watches over balances")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(days__lte=90, amount_nanos__gte=0), name="balance_watch_within_reason"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team_id}"
+
+
+class LowBalance(models.Model):
+    """A wallet whose people were told that it is low. The row goes when it has recovered: then they may hear again."""
+
+    wallet_id = models.BigIntegerField(_("wallet"), primary_key=True)
+    team_id = models.BigIntegerField(_("team"))
+    told_at = models.DateTimeField(_("told"))
+
+    class Meta:
+        verbose_name = _("low balance")
+        verbose_name_plural = _("low balances")
+
+    def __str__(self) -> str:
+        return f"{self.wallet_id}"

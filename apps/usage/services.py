@@ -9,9 +9,10 @@ from django.db import connection, transaction
 from apps.core import partitions
 from apps.core.locks import lock_for_transaction
 from apps.usage.limit_alerts import take_limits_as_told
+from apps.usage.low_balances import watch_balance
 from apps.usage.types import Refused
 
-__all__ = ["take_limits_as_told"]
+__all__ = ["take_limits_as_told", "watch_balance"]
 
 ORIGIN_DAYS = 90
 MINUTE_DAYS = 35

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from apps.core import clock
 from apps.journal import services as journal
-from apps.usage import limit_alerts, services, verification
+from apps.usage import limit_alerts, low_balances, services, verification
 
 
 @shared_task(name="usage.roll_up")
@@ -17,6 +17,12 @@ def roll_up(**_: object) -> int:
 def tell_of_limits(**_: object) -> int:
     """Every minute: who answers for a limit hears when half, four fifths and all of it is used."""
     return limit_alerts.tell_of_limits(at=clock.now())
+
+
+@shared_task(name="usage.tell_of_low_balances")
+def tell_of_low_balances(**_: object) -> int:
+    """Every five minutes: who answers for a wallet hears that it will soon be empty."""
+    return low_balances.tell_of_low_balances(at=clock.now())
 
 
 @shared_task(name="usage.drop_expired_origins")

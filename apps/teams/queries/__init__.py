@@ -24,6 +24,7 @@ from apps.teams.queries.people import (
     owned_teams,
     people_to_tell,
     team_of_invitation,
+    wallets_of,
 )
 from apps.teams.queries.personal_tokens import (
     TOKEN_PREFIX,
@@ -84,4 +85,5 @@ __all__ = [
     "token_entries",
     "token_entry",
     "token_of",
+    "wallets_of",
 ]
