@@ -45,6 +45,9 @@ TRACE_MODELS = (
 # Acts on a wallet: the second person of an approval needs the same one.
 MONEY_ACTS = (("grant", "correct"), ("wallet.account",))
 GROUP_MODELS = ("teams.accessgroup",)
+VERIFICATION_MODELS = ("verification.verification",)
+# Sees names, numbers and documents, and decides; whoever only views sees that there is a request.
+REVIEW = (("view", "review"), VERIFICATION_MODELS)
 ALL_MODELS = CATALOGUE_MODELS + CHANNEL_MODELS + LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS + GROUP_MODELS
 
 GROUPS: dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
@@ -52,13 +55,14 @@ GROUPS: dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
         (EDIT, ALL_MODELS),
         (("delete",), CATALOGUE_MODELS[:2] + CHANNEL_MODELS),
         MONEY_ACTS,
+        REVIEW,
     ),
-    "finance": ((VIEW, LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS), MONEY_ACTS),
+    "finance": ((VIEW, LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS + VERIFICATION_MODELS), MONEY_ACTS),
     # Its own models (wire transfers, bank lines, bulk codes) come with their apps; all of them above `teams`.
-    "enterprise admin": (),
-    "support": ((VIEW, LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS + CATALOGUE_MODELS),),
+    "enterprise admin": (REVIEW,),
+    "support": ((VIEW, LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS + CATALOGUE_MODELS), REVIEW),
     "catalogue": ((EDIT, CATALOGUE_MODELS + CHANNEL_MODELS + GROUP_MODELS), (("delete",), CHANNEL_MODELS)),
-    "read-only": ((VIEW, ALL_MODELS),),
+    "read-only": ((VIEW, ALL_MODELS + VERIFICATION_MODELS),),
 }
 
 

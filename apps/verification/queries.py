@@ -53,9 +53,8 @@ def duplicates_of(row: Verification) -> list[Duplicate]:
             verification_id=other.pk,
             public_id=other.public_id,
             account=_account(other),
-            status=other.status,
+            status_label=Status(other.status).label,
             submitted_at=other.submitted_at,
-            credited_nanos=other.credited_nanos,
         )
         for other in rows
     ]

@@ -149,6 +149,5 @@ class Duplicate:
     verification_id: int
     public_id: str
     account: str
-    status: str
+    status_label: str | Promise
     submitted_at: datetime
-    credited_nanos: int

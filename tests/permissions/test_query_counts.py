@@ -22,10 +22,11 @@ from apps.relay.models import ApiToken
 from apps.wallet import services as wallet
 from apps.wallet.models import TransferKind
 from apps.wallet.types import House, Mandate, Posting
-from tests.cast import grant, make_personal_token, make_team, make_token
+from tests.cast import grant, make_personal_token, make_team, make_token, make_user
 from tests.permissions.conftest import World
 from tests.permissions.table import route_names
 from tests.usage.calls import row, store, this_morning
+from tests.verification.papers import apply as apply_for_verification
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +69,7 @@ def add_rows(world: World, times: int) -> None:
         )
         store((call, "charged", 1_000))
         add_corrections(world.team.wallet_id)
+        apply_for_verification(make_user())
 
 
 def add_corrections(wallet_id: int) -> None:
