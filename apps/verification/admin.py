@@ -176,7 +176,7 @@ class VerificationAdmin(ScopedAdmin, ServiceActionsMixin, ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         document = path(
-            "<int:object_id>/document/<uuid:uid>/",
+            "<path:object_id>/document/",
             self.admin_site.admin_view(self.document),
             name="verification_verification_document",
         )
@@ -192,14 +192,15 @@ class VerificationAdmin(ScopedAdmin, ServiceActionsMixin, ReadOnlyAdmin):
         extra = {**self._review_of(request, row), **(extra_context or {})}
         return super().change_view(request, object_id, form_url, extra)
 
-    def document(self, request: HttpRequest, object_id: int, uid: UUID) -> HttpResponse:
-        """One document as it was uploaded. Pictures show on the page; everything else is handed out as a file."""
+    def document(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The document that `uid` names. Pictures show on the page; everything else is handed out as a file."""
         if not request.user.has_perm(REVIEW):
             raise PermissionDenied
-        row = self.get_object(request, str(object_id))
+        row = self.get_object(request, object_id)
         try:
+            uid = UUID(request.GET.get("uid", ""))
             file, content = services.open_document(row.pk, uid, actor=actor_of(request), at=clock.now())
-        except SluiceError as error:
+        except (SluiceError, ValueError) as error:
             raise Http404 from error
         way = "inline" if DocumentInfo(file.uid, file.name, file.content_type, file.size).is_image else "attachment"
         name = f"{row.public_id}-{file.name}"
@@ -209,7 +210,7 @@ class VerificationAdmin(ScopedAdmin, ServiceActionsMixin, ReadOnlyAdmin):
     def _act(self, request: HttpRequest, action: ServiceAction, object_id: str) -> HttpResponse:
         """Who comes second is told so, instead of finding nothing."""
         row = self.get_object(request, object_id)
-        if self.is_offered(request, action, row):
+        if request.method != "POST" or self.is_offered(request, action, row):
             return super()._act(request, action, object_id)
         messages.warning(request, gettext("Nothing has happened: this cannot be done here, or no longer."))
         return HttpResponseRedirect(reverse("admin:verification_verification_change", args=[object_id]))
@@ -230,7 +231,7 @@ class VerificationAdmin(ScopedAdmin, ServiceActionsMixin, ReadOnlyAdmin):
             context["country"] = country_name(particulars.country) if particulars else ""
             context["is_organisation"] = row.kind == Kind.ENTERPRISE
             context["documents"] = [
-                (document, reverse("admin:verification_verification_document", args=[row.pk, document.uid]))
+                (document, f"{reverse('admin:verification_verification_document', args=[row.pk])}?uid={document.uid}")
                 for document in queries.documents_of(row.public_id)
             ]
         return context

@@ -18,6 +18,7 @@ from apps.wallet.types import HoldRequest, House, Mandate, Posting
 from tests.cast import make_personal_token, make_team, make_token, make_user
 from tests.catalogue import import_test_catalogue
 from tests.usage.calls import row, store
+from tests.verification.papers import apply as apply_for_verification
 
 
 def make_rows() -> None:
@@ -28,6 +29,7 @@ def make_rows() -> None:
     make_personal_token(team)
     StaffBinding.objects.create(user=make_user("bound@staff.example"), team_id=team.id)
     relay.add_channel_key(Channel.objects.get().pk, "upstream-secret-1234567890", actor=None, at=clock.now())
+    apply_for_verification(make_user())
     _make_entries(team, token.account_id)
     _make_traces(team)
 
