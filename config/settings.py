@@ -7,7 +7,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config import env
+from config import env, identity
 
 django_stubs_ext.monkeypatch()  # ModelAdmin[User] and the like, also when it runs
 
@@ -55,6 +55,12 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.weixin",
+    "allauth.usersessions",
     "apps.console.back_office_app.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -83,6 +89,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "apps.console.middleware.NoteActivity",
     "apps.console.middleware.DropStaleForms",
     "apps.console.middleware.PrivatePages",
 ]
@@ -148,6 +155,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 LOGIN_REDIRECT_URL = "console:home"
 ACCOUNT_FORMS = {"signup": "apps.console.forms.SignUpForm"}
 ACCOUNT_ADAPTER = "apps.console.adapters.AccountAdapter"
@@ -162,8 +170,18 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_URL.partition(":")[0]
+# Beside what allauth limits itself: no mailbox is flooded by others, and codes are counted across parallel requests.
+ACCOUNT_RATE_LIMITS = {
+    "signup": "20/m/ip,100/h/ip",
+    "reset_password": "20/m/ip,3/m/key,10/h/key",
+    "confirm_email": "1/10s/key,10/h/key",
+    "enter_code": "20/m/ip,10/5m/key",
+}
+SOCIALACCOUNT_ADAPTER = "apps.console.adapters.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = identity.providers(allow_http=DEBUG)
 MFA_ADAPTER = "apps.console.adapters.MfaAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Sluice"
 
 # -- What a browser may do ----------------------------------------------------------------------
@@ -176,7 +194,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
-        "form-action": ["'self'"],
+        "form-action": ["'self'", *identity.origins(SOCIALACCOUNT_PROVIDERS)],
     }
 }
 LANGUAGE_COOKIE_SECURE = not DEBUG

@@ -35,8 +35,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     *platform_api,
     path("", include("apps.relay.urls")),
-    path("accounts/", include("allauth.account.urls")),
-    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("", include("apps.console.account_urls")),
     path("", include("apps.console.urls")),
 ]
 

@@ -25,10 +25,21 @@ def sign_in_staff(client: Client, *, group: str = "") -> Client:
 
 
 def sign_in_again(client: Client, person: User) -> None:
-    """What allauth remembers of a person who just repeated the password."""
+    """What allauth remembers of a person who just signed in with password and second factor."""
     session = client.session
     session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [
-        {"method": "password", "at": time.time(), "reauthenticated": True}
+        {"method": "password", "at": time.time(), "reauthenticated": True},
+        {"method": "mfa", "at": time.time(), "type": "totp", "reauthenticated": True},
     ]
     session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(person.pk)
     session.save()
+
+
+def grow_old(client: Client) -> Client:
+    """The sign-in of this browser, with all its proofs, was long ago."""
+    session = client.session
+    session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [
+        record | {"at": 0} for record in session[login.AUTHENTICATION_METHODS_SESSION_KEY]
+    ]
+    session.save()
+    return client

@@ -5,7 +5,9 @@ AccountsError
 ├── AccountClosed   the account was closed meanwhile
 ├── StaffCannotLeave  somebody who may enter the back office closes no account
 ├── ExportUnderWay  one export at a time
-└── ExportsUsedUp   no more exports today
+├── ExportsUsedUp   no more exports today
+├── IdentityTaken   an account elsewhere opens another account here, perhaps since this very moment
+└── LastWayIn       nobody could sign in any more
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -40,3 +42,13 @@ class ExportUnderWay(AccountsError):
 class ExportsUsedUp(AccountsError):
     code = "exports_used_up"
     text = _("You asked for your data three times in the last 24 hours. Try again tomorrow.")
+
+
+class IdentityTaken(AccountsError):
+    code = "identity_taken"
+    text = _("This account opens another Sluice account. Sign in with it to see which.")
+
+
+class LastWayIn(AccountsError):
+    code = "last_way_in"
+    text = _("This is your only way to sign in. Choose a password or add a passkey first.")

@@ -127,3 +127,15 @@ class DataExport(models.Model):
     @property
     def public_id(self) -> str:
         return public_id("exp", self.uid)
+
+
+class KnownDevice(models.Model):
+    """A browser that somebody signed in with. Known by the digest of a secret that it keeps in a cookie."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    secret_digest = models.BinaryField(max_length=32)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "secret_digest"], name="known_device_once")]

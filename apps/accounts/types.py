@@ -95,3 +95,60 @@ class WayIn:
     name: str
     added_at: datetime | None
     last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody at the door: what their browser calls itself, and from which address they come."""
+
+    user_agent: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A browser that is signed in now."""
+
+    id: int
+    device: str
+    address: str
+    since: datetime
+    seen_at: datetime
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WaysIn:
+    """How a person can sign in without the help of their mail."""
+
+    has_password: bool
+    passkeys: int
+    identities: int
+
+    @property
+    def count(self) -> int:
+        return int(self.has_password) + self.passkeys + self.identities
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A passkey or a security key; only one that knows its owner opens an account alone."""
+
+    id: int
+    name: str
+    added_at: datetime
+    used_at: datetime | None
+    opens_alone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """What sign-in asks for beside the password. No recovery codes is not the same as none left."""
+
+    has_app: bool
+    passkeys: tuple[Passkey, ...]
+    recovery_codes: int | None
+
+    @property
+    def is_enough(self) -> bool:
+        return self.has_app or bool(self.passkeys)

@@ -2,26 +2,41 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models.base import ModelBase
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.console.adapters import proofs
 from apps.console.demo import STAFF_EMAIL
 from apps.core.admin import actor_of
 from apps.teams import queries as teams
 from apps.teams.scoped_admin import bound_teams, closed_to_bound
 
-# Addresses are changed by their owner and confirmed by mail; the row of an authenticator is the secret itself; the
-# groups of staff ship with the release.
-KEPT_OUT = {"account.emailaddress", "mfa.authenticator", "auth.group"}
+# Addresses are changed by their owner and confirmed by mail; the row of an authenticator is the secret itself; who may
+# sign people in is a setting, not a row; sessions and accounts elsewhere are their owner's; the groups of staff ship
+# with the release.
+KEPT_OUT = {
+    "account.emailaddress",
+    "auth.group",
+    "mfa.authenticator",
+    "socialaccount.socialaccount",
+    "socialaccount.socialapp",
+    "socialaccount.socialtoken",
+    "usersessions.usersession",
+}
+FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 class BackOffice(AdminSite):
@@ -50,10 +65,12 @@ class BackOffice(AdminSite):
             return redirect_to_login(wanted)
         if not super().has_permission(request):
             raise PermissionDenied
-        if not may_enter(request):
-            messages.warning(request, _("The back office asks for a second factor. Add an authenticator app first."))
-            return redirect("mfa_index")
-        return redirect("admin:index")
+        if may_enter(request):
+            return redirect("admin:index")
+        if is_mfa_enabled(request.user, FACTORS):
+            return _confirm_factor(request, wanted)
+        messages.warning(request, _("The back office asks for a second factor. Add a passkey or an app first."))
+        return redirect("console:security")
 
     def password_change(  # type: ignore[override]  # a redirect where Django has a page
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -63,7 +80,17 @@ class BackOffice(AdminSite):
 
 
 def may_enter(request: HttpRequest) -> bool:
-    """Whether this staff member signed in with a second factor; the demo's staff user may do without while DEBUG."""
+    """Whether this staff member came in with a second factor; the demo's staff user may do without while DEBUG.
+
+    That one is set up is not enough: a session that a stolen password opened before would come in with it.
+    """
     if settings.DEBUG and getattr(request.user, "email", "") == STAFF_EMAIL:
         return True
-    return bool(is_mfa_enabled(request.user))
+    return bool(is_mfa_enabled(request.user, FACTORS)) and proofs.has_second_factor(request)
+
+
+def _confirm_factor(request: HttpRequest, wanted: str) -> HttpResponse:
+    """The factor was added, or the session opened, without it: it is asked for once."""
+    ways = get_adapter().get_reauthentication_methods(request.user)
+    page = next(way["url"] for way in ways if way["id"].startswith("mfa_"))
+    return HttpResponseRedirect(f"{page}?{urlencode({REDIRECT_FIELD_NAME: wanted})}")

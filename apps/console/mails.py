@@ -37,7 +37,7 @@ def render_mail(kind: str, payload: Mapping[str, Any], *, unsubscribe: str, at: 
         subject = _rendered(kind, "subject.txt", content)
         return RenderedMail(
             subject=" ".join(subject.split()),
-            text=_tidy(_rendered(kind, "txt", content)),
+            text=tidy(_rendered(kind, "txt", content)),
             html=_rendered(kind, "html", content),
             language="zh-Hans" if language == Language.CHINESE else "en",
         )
@@ -55,7 +55,7 @@ def _rendered(kind: str, part: str, content: dict[str, Any]) -> str:
     return str(template.render(Context(content, autoescape=part == "html", use_l10n=False)))
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """Without the blank lines that empty blocks leave behind."""
     lines = [line.rstrip() for line in text.strip().splitlines()]
     kept = [line for n, line in enumerate(lines) if line or lines[n - 1]]

@@ -1,7 +1,14 @@
-"""What surrounds every page: forms that came after the sign-in had grown old, and pages that no cache may keep."""
+"""What surrounds every page: sessions seen, forms that came after a sign-in had grown old, pages no cache may keep."""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
 
 from allauth.account.adapter import get_adapter
 from allauth.core.exceptions import ReauthenticationRequired
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
@@ -11,6 +18,8 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+NOTED_EVERY_SECONDS: Final = 300
+MOST_NOTED: Final = 10_000
 PRIVATE_PATHS = ("/console/", "/accounts/")
 
 
@@ -26,6 +35,31 @@ class DropStaleForms(MiddlewareMixin):
         ways = get_adapter().get_reauthentication_methods(request.user)
         page = ways[0]["url"] if ways else resolve_url("account_login")
         return HttpResponseRedirect(f"{page}?{urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})}")
+
+
+class NoteActivity(MiddlewareMixin):
+    """Notes when and from where a session was last seen, for the page of sessions: at most every five minutes, for a
+    page must not cost a write. What was noted when is remembered by each process for itself.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        super().__init__(get_response)
+        self._noted: OrderedDict[str, float] = OrderedDict()
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> None:
+        key = request.session.session_key
+        if key and self._is_due(key) and request.user.is_authenticated:
+            UserSession.objects.create_from_request(request)
+
+    def _is_due(self, key: str) -> bool:
+        now = time.monotonic()
+        if now - self._noted.get(key, -math.inf) < NOTED_EVERY_SECONDS:
+            return False
+        self._noted[key] = now
+        self._noted.move_to_end(key)
+        if len(self._noted) > MOST_NOTED:
+            self._noted.popitem(last=False)
+        return True
 
 
 class PrivatePages(MiddlewareMixin):

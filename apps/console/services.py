@@ -14,13 +14,22 @@ from apps.wallet import queries as wallet_queries
 from apps.wallet import services as wallet
 
 if TYPE_CHECKING:
+    from allauth.socialaccount.models import SocialAccount
+
     from apps.accounts.models import User
 
 
-def register_user(user: "User") -> "User":
-    """Stores the person together with a personal team and its wallet, or nothing. Raises `EmailTaken`."""
+def register_user(user: "User", *, identity: "SocialAccount | None" = None, is_email_confirmed: bool = False) -> "User":
+    """Stores the person with a personal team, its wallet and the account elsewhere they came with, or nothing.
+
+    Raises `EmailTaken` and `IdentityTaken`, also for the loser of a race.
+    """
     with transaction.atomic(durable=True):
         enrol_user(user)
+        if identity is not None:
+            accounts.add_identity(user, identity)
+        if is_email_confirmed:
+            accounts.confirm_email(user)
     return user
 
 

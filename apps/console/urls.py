@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from apps.console.views import access_tokens, free_credit, home, logs, notices, settings, site, statement, tokens
+from apps.console.views import (
+    access_tokens,
+    free_credit,
+    home,
+    logs,
+    notices,
+    security,
+    settings,
+    site,
+    statement,
+    tokens,
+)
 
 app_name = "console"
 
@@ -18,6 +29,10 @@ urlpatterns = [
     path("console/settings/access-tokens/<str:token>/revoke", access_tokens.revoke, name="access_token_revoke"),
     path("console/settings/notifications", notices.preferences, name="notices"),
     path("unsubscribe/<str:token>", notices.unsubscribe, name="unsubscribe"),
+    path("console/security", security.overview, name="security"),
+    path("console/security/sessions", security.sessions, name="sessions"),
+    path("console/security/sessions/end-others", security.end_other_sessions, name="sessions_end_others"),
+    path("console/security/sessions/<int:session>/end", security.end_session, name="session_end"),
     path("console/tokens", tokens.token_list, name="tokens"),
     path("console/tokens/new", tokens.create, name="token_new"),
     path("console/tokens/<str:token>", tokens.edit, name="token"),

@@ -54,7 +54,7 @@ def test_a_page_elsewhere_is_no_place_to_go_back_to(client):
 
 def test_staff_enter_the_back_office_only_with_a_second_factor(client):
     client.force_login(make_user(is_staff=True))
-    assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/accounts/2fa/"
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/console/security"
 
     assert sign_in_staff(Client()).get("/admin/").status_code == 200
 
@@ -62,7 +62,7 @@ def test_staff_enter_the_back_office_only_with_a_second_factor(client):
 def test_only_the_demos_staff_and_only_while_developing_may_do_without(client, settings):
     client.force_login(make_user(STAFF_EMAIL, is_staff=True))
     settings.DEBUG = False
-    assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/accounts/2fa/"
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/console/security"
 
     settings.DEBUG = True
     assert client.get("/admin/").status_code == 200

@@ -13,6 +13,7 @@ from apps.wallet import services as wallet
 from apps.wallet.models import Due, KeyedPosting, Lot, LotSource, Transfer, TransferKind
 from apps.wallet.types import House, LotTerms, Mandate, Posting
 from tests.backoffice.desk import colleague, fill_in, id_of, said
+from tests.staff import grow_old
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_checked")]
 CREDIT = 1_000_000_000
@@ -172,9 +173,7 @@ def test_sending_the_form_again_asks_once(fin: Client, team: TeamAccess) -> None
 
 def test_approving_asks_for_a_recent_sign_in(fin: Client, boss: Client, team: TeamAccess) -> None:
     fill_in(fin, grant_page(team), amount="5000")
-    session = boss.session
-    session["account_authentication_methods"] = []
-    session.save()
+    grow_old(boss)
 
     answer = boss.post(page_of(Approval.objects.get(), "approve"), {"reason": ""})
 

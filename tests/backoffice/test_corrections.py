@@ -14,6 +14,7 @@ from apps.wallet.models import Due, Lot, Transfer, TransferKind
 from apps.wallet.types import LimitKind, LotTerms, Mandate, Posting
 from tests.backoffice.desk import colleague, fill_in, id_of, said
 from tests.cast import make_token
+from tests.staff import grow_old
 from tests.usage.calls import row, store
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_checked")]
@@ -246,9 +247,7 @@ def test_who_only_reads_sees_the_pages_and_no_act(team: TeamAccess, group: str) 
 
 
 def test_acts_on_money_ask_for_a_recent_sign_in(desk: Client, team: TeamAccess) -> None:
-    session = desk.session
-    session["account_authentication_methods"] = []
-    session.save()
+    grow_old(desk)
     lot = Lot.objects.get(wallet_id=team.wallet_id)
     pages = [
         f"/admin/wallet/account/{team.wallet_id}/debit/",

@@ -9,7 +9,7 @@ from apps.accounts.models import User
 from apps.teams.types import TeamAccess
 from apps.wallet import queries as wallet
 from apps.wallet.models import Lot, Transfer
-from tests.staff import sign_in_staff
+from tests.staff import grow_old, sign_in_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_checked")]
 
@@ -93,9 +93,7 @@ def test_support_staff_see_the_wallet_but_may_not_grant(client: Client, team: Te
 
 
 def test_money_asks_for_a_recent_sign_in(desk: Client, team: TeamAccess) -> None:
-    session = desk.session
-    session["account_authentication_methods"] = []
-    session.save()
+    grow_old(desk)
 
     answer = desk.get(grant_url(team))
 

@@ -54,7 +54,7 @@ def test_staff_without_a_second_factor_are_sent_to_set_one_up(client: Client) ->
 
     answer = client.get("/admin/", follow=True)
 
-    assert answer.request["PATH_INFO"].startswith("/accounts/2fa/")
+    assert answer.request["PATH_INFO"].startswith("/console/security")
 
 
 def test_people_who_are_not_staff_do_not_get_in(client: Client) -> None:

@@ -10,7 +10,7 @@ from apps.accounts.models import User
 from apps.core import clock
 from apps.relay import services as relay
 from apps.relay.models import Channel, ChannelKey
-from tests.staff import sign_in_staff
+from tests.staff import grow_old, sign_in_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -20,13 +20,6 @@ KEY_FORM = {"key": "upstream-secret-1234567890", "reason": "new key"}
 @pytest.fixture
 def channel() -> Channel:
     return relay.create_channel("far", actor=None, at=clock.now(), kind="openai", base_url="https://far.example.com")
-
-
-def grow_old(client: Client) -> Client:
-    session = client.session
-    session["account_authentication_methods"] = []
-    session.save()
-    return client
 
 
 def test_a_stale_key_form_is_dropped_and_its_page_asked_for_again(client: Client, channel: Channel) -> None:

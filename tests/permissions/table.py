@@ -14,6 +14,10 @@ ONLY_ANONYMOUS: Final = "200 302 302 302 302 302 302 302"
 ELSEWHERE: Final = "302 302 302 302 302 302 302 302"
 RECENT_SIGN_IN: Final = "302 302 302 302 302 302 302 200"
 SECOND_FACTOR: Final = "302 302 302 302 302 302 302 200"
+# Only staff of these tests signed in a moment ago; everybody else is asked to confirm who they are.
+RECENT: Final = "302 302 302 302 302 302 302 200"
+RECENT_BUT_NOTHING: Final = "302 302 302 302 302 302 302 404"
+NOT_OFFERED: Final = "404 404 404 404 404 404 404 404"
 NO_CODES: Final = "302 404 404 404 404 404 404 404"
 NOBODY: Final = "401 401 401 401 401 401 401 401"
 
@@ -121,8 +125,7 @@ ACCOUNTS: Final = (
     Row("account_login", "GET", "/accounts/login/", ONLY_ANONYMOUS),
     Row("account_signup", "GET", "/accounts/signup/", ONLY_ANONYMOUS),
     Row("account_change_password", "GET", "/accounts/password/change/", PAGE),
-    Row("account_confirm_login_code", "GET", "/accounts/login/code/confirm/", ELSEWHERE),
-    Row("account_email", "GET", "/accounts/email/", PAGE),
+    Row("account_email", "GET", "/accounts/email/", RECENT),
     Row("account_email_verification_sent", "GET", "/accounts/confirm-email/", ELSEWHERE),
     Row("account_inactive", "GET", "/accounts/inactive/", PUBLIC),
     Row("account_logout", "GET", "/accounts/logout/", PAGE),
@@ -132,7 +135,7 @@ ACCOUNTS: Final = (
     Row("account_reset_password_from_key", "GET", "/accounts/password/reset/key/x-y/", PUBLIC),
     Row("account_reset_password_from_key_done", "GET", "/accounts/password/reset/key/done/", PUBLIC),
     Row("account_set_password", "GET", "/accounts/password/set/", ELSEWHERE),
-    Row("mfa_index", "GET", "/accounts/2fa/", PAGE),
+    Row("mfa_index", "GET", "/accounts/2fa/", ELSEWHERE),
     Row("mfa_activate_totp", "GET", "/accounts/2fa/totp/activate/", ELSEWHERE),
     Row("mfa_deactivate_totp", "GET", "/accounts/2fa/totp/deactivate/", "302 404 404 404 404 404 404 200"),
     Row("mfa_authenticate", "GET", "/accounts/2fa/authenticate/", ELSEWHERE),
@@ -140,6 +143,25 @@ ACCOUNTS: Final = (
     Row("mfa_generate_recovery_codes", "GET", "/accounts/2fa/recovery-codes/generate/", SECOND_FACTOR),
     Row("mfa_view_recovery_codes", "GET", "/accounts/2fa/recovery-codes/", NO_CODES),
     Row("mfa_download_recovery_codes", "GET", "/accounts/2fa/recovery-codes/download/", NO_CODES),
+    Row("mfa_list_webauthn", "GET", "/accounts/passkeys/", PAGE),
+    Row("mfa_add_webauthn", "GET", "/accounts/passkeys/add/", RECENT),
+    Row("mfa_login_webauthn", "GET", "/accounts/passkeys/login/", ELSEWHERE),
+    Row("mfa_reauthenticate_webauthn", "GET", "/accounts/passkeys/confirm/", ELSEWHERE),
+    Row("mfa_edit_webauthn", "GET", "/accounts/passkeys/0/edit/", RECENT_BUT_NOTHING),
+    Row("mfa_remove_webauthn", "GET", "/accounts/passkeys/0/remove/", RECENT_BUT_NOTHING),
+    Row("identity_sign_in", "POST", "/accounts/with/google/", NOT_OFFERED),
+    Row("identity_connect", "POST", "/accounts/with/google/connect/", RECENT_BUT_NOTHING),
+    Row("identity_prove", "POST", "/accounts/with/google/confirm/", "302 404 404 404 404 404 404 404"),
+    Row("identity_callback", "GET", "/accounts/with/google/callback/", NOT_OFFERED),
+    Row("identity_confirm", "GET", "/accounts/confirm-with/", PAGE),
+    Row("identity_disconnect", "GET", "/accounts/connected/0/remove/", RECENT_BUT_NOTHING),
+    Row("socialaccount_connections", "GET", "/accounts/connected/", PAGE),
+    Row("socialaccount_signup", "GET", "/accounts/signup/with/", ELSEWHERE),
+    Row("socialaccount_login_cancelled", "GET", "/accounts/login/cancelled/", PUBLIC),
+    Row("console:security", "GET", "/console/security", PAGE),
+    Row("console:sessions", "GET", "/console/security/sessions", PAGE),
+    Row("console:sessions_end_others", "POST", "/console/security/sessions/end-others", ELSEWHERE),
+    Row("console:session_end", "POST", "/console/security/sessions/0/end", ELSEWHERE),
 )
 
 ROWS: Final = PLATFORM_API + HEALTH + RELAY + CONSOLE + ACCOUNTS

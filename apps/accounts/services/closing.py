@@ -4,10 +4,12 @@ from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 
 from apps.accounts import errors
-from apps.accounts.models import FORMER, User
+from apps.accounts.models import FORMER, KnownDevice, User
+from apps.accounts.services.sessions import end_sessions
 from apps.accounts.types import DisplayUnit, Language
 
 
@@ -34,6 +36,9 @@ def close_user(user_id: int, *, at: datetime) -> str:
             raise errors.StaffCannotLeave
         EmailAddress.objects.filter(user_id=user_id).delete()
         Authenticator.objects.filter(user_id=user_id).delete()
+        SocialAccount.objects.filter(user_id=user_id).delete()
+        KnownDevice.objects.filter(user_id=user_id).delete()
+        end_sessions(user_id)
         user.groups.clear()
         user.user_permissions.clear()
         _forget(user)

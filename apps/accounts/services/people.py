@@ -2,7 +2,6 @@
 
 from zoneinfo import ZoneInfo, available_timezones
 
-from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -40,11 +39,6 @@ def add_user(user: User) -> User:
     return user
 
 
-def confirm_email(user: User) -> None:
-    """Takes the address as the person's own, without a code: for doors where somebody else vouches. Safe to repeat."""
-    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
-
-
 def save_preferences(user: User, *, name: str, language: str, display_unit: str, time_zone: str) -> None:
     """Stores how the person wants to be addressed and shown figures. Safe to repeat."""
     if time_zone not in available_timezones():
@@ -54,12 +48,6 @@ def save_preferences(user: User, *, name: str, language: str, display_unit: str,
     user.display_unit = DisplayUnit(display_unit)
     user.time_zone = ZoneInfo(time_zone).key
     user.save(update_fields=["name", "language", "display_unit", "time_zone"])
-
-
-def set_password(user: User, *, password: str) -> None:
-    """A new password; every session made with the old one ends."""
-    user.set_password(password)
-    user.save(update_fields=["password"])
 
 
 def choose_language(user: User, *, language: str) -> None:

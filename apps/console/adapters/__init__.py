@@ -2,6 +2,6 @@
 
 from apps.console.adapters.account import AccountAdapter
 from apps.console.adapters.mfa import MfaAdapter
-from apps.console.adapters.sign_up import register
+from apps.console.adapters.social import SocialAdapter
 
-__all__ = ["AccountAdapter", "MfaAdapter", "register"]
+__all__ = ["AccountAdapter", "MfaAdapter", "SocialAdapter"]

@@ -7,20 +7,24 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils.translation import get_language
 
-from apps.accounts.errors import EmailTaken
+from apps.accounts.errors import EmailTaken, IdentityTaken
 from apps.accounts.types import Language
 from apps.console import services
 from apps.console.readers import default_unit
 
 if TYPE_CHECKING:
+    from allauth.socialaccount.models import SocialAccount
+
     from apps.accounts.models import User
 
 
-def register(request: HttpRequest, user: "User") -> "User":
+def register(
+    request: HttpRequest, user: "User", *, identity: "SocialAccount | None" = None, is_email_confirmed: bool = False
+) -> "User":
     """Stores the person with their team, in the language they read. The loser of a double click goes to sign-in."""
     user.language = Language.CHINESE if (get_language() or "").startswith("zh") else Language.ENGLISH
     user.display_unit = default_unit(user.language)
     try:
-        return services.register_user(user)
-    except EmailTaken as error:
+        return services.register_user(user, identity=identity, is_email_confirmed=is_email_confirmed)
+    except (EmailTaken, IdentityTaken) as error:
         raise ImmediateHttpResponse(redirect("account_login")) from error

@@ -15,6 +15,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext, pgettext
 
 from apps.console import amounts
+from apps.console.identities import Provider, offered
 from apps.console.readers import reader_of
 from apps.core.money import credits_text
 
@@ -129,6 +130,12 @@ def time_of_day(at: datetime) -> str:
 @register.filter
 def weekday(on: Any) -> str:
     return date_format(on, pgettext("date format", "l j F Y"), use_l10n=False)
+
+
+@register.simple_tag
+def identity_providers() -> list[Provider]:
+    """Where people may have an account that signs them in here."""
+    return offered()
 
 
 @register.inclusion_tag("components/_field.html")

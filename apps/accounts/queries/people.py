@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from apps.accounts.models import DataExport, User
+from apps.accounts.queries.sign_in import identities_of, identity_label
 from apps.accounts.types import ExportInfo, ExportState, Profile, WayIn
 from apps.core.ids import parse_public_id
 
@@ -40,11 +41,13 @@ def is_staff(user_id: int) -> bool:
 
 
 def ways_to_sign_in(user_id: int) -> list[WayIn]:
-    """Addresses and second factors, the oldest first; no secret of any."""
+    """Addresses, accounts elsewhere and second factors, the oldest first of each; no secret of any."""
     addresses = EmailAddress.objects.filter(user_id=user_id).order_by("pk")
     factors = Authenticator.objects.filter(user_id=user_id).order_by("pk")
-    return [WayIn("email", address.email, None, None) for address in addresses] + [
-        WayIn(factor.type, "", factor.created_at, factor.last_used_at) for factor in factors
+    return [
+        *(WayIn("email", address.email, None, None) for address in addresses),
+        *(WayIn(row.provider, identity_label(row), row.date_joined, row.last_login) for row in identities_of(user_id)),
+        *(WayIn(factor.type, "", factor.created_at, factor.last_used_at) for factor in factors),
     ]
 
 

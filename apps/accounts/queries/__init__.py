@@ -1,0 +1,43 @@
+"""Who a person is, and how they come in. Writes nothing."""
+
+from apps.accounts.devices import device_name
+from apps.accounts.queries.people import (
+    confirmed_addresses,
+    export_by_public_id,
+    exports_of,
+    is_operator,
+    is_staff,
+    profile_of,
+    shown_names,
+    user_by_email,
+    users_by_email,
+    ways_to_sign_in,
+)
+from apps.accounts.queries.sign_in import (
+    IDENTITY_LABELS,
+    factors_of,
+    identities_of,
+    identity_label,
+    sessions_of,
+    ways_in,
+)
+
+__all__ = [
+    "IDENTITY_LABELS",
+    "confirmed_addresses",
+    "device_name",
+    "export_by_public_id",
+    "exports_of",
+    "factors_of",
+    "identities_of",
+    "identity_label",
+    "is_operator",
+    "is_staff",
+    "profile_of",
+    "sessions_of",
+    "shown_names",
+    "user_by_email",
+    "users_by_email",
+    "ways_in",
+    "ways_to_sign_in",
+]
