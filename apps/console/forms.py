@@ -74,7 +74,7 @@ class TokenForm(forms.Form):
     def __init__(self, *args: Any, reader: Reader, at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._reader = reader
-        self.fields["reset"].choices = [("", _("never")), *_resets(at)]  # type: ignore[attr-defined]
+        self.fields["reset"].choices = [("", _("never")), *refill_choices(at)]  # type: ignore[attr-defined]
         self.fields["reset"].help_text = _(
             "At midnight in %(city)s. What is left over does not carry over. Nothing is refilled without a limit."
         ) % {"city": billing_city()}
@@ -106,7 +106,7 @@ class TokenForm(forms.Form):
         self.add_error(field if field in self.fields else None, str(error.text))
 
 
-def _resets(at: datetime) -> list[tuple[str, str]]:
+def refill_choices(at: datetime) -> list[tuple[str, str]]:
     """Every refill there is, with the day of the next one."""
     return [
         (reset, _("%(period)s (next on %(day)s)") % {"period": words, "day": short_day(next_refill_on(reset, at=at))})

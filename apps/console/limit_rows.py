@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.billing_calendar import business_date, next_refill_at
 from apps.relay.queries import TokenUse
 from apps.wallet import queries as wallet
-from apps.wallet.types import LimitInUse, LimitKind
+from apps.wallet.types import LimitInUse, LimitKind, LimitUse
 
 CAUTION_FROM: Final = 70
 NOTICE_FROM: Final = 80
@@ -23,12 +23,12 @@ RESET_WORDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class TokenRow:
-    """A token as the list shows it: `share` is what is used or held of the limit, in hundredths."""
+class LimitRow:
+    """A limit as pages show it: `share` is what is used or held of it, in hundredths. One of None stops nothing."""
 
-    token: Any
     used_nanos: int
     held_nanos: int
+    limit_nanos: int | None
     remaining_nanos: int | None
     share: int
     tone: str
@@ -37,11 +37,19 @@ class TokenRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenRow(LimitRow):
+    """A token as the list shows it, with who made it."""
+
+    token: Any
+    creator: str
+
+
+@dataclass(frozen=True, slots=True)
 class LimitNotice:
-    """A limit of which most is used. `percent` is cut and at most 100."""
+    """A limit of which most is used. `percent` is cut and at most 100; `of` is token, project, member or team."""
 
     name: str
-    is_token: bool
+    of: str
     percent: int
     refilled_on: date | None
 
@@ -56,27 +64,40 @@ class Notices:
     has_more: bool
 
 
+def limit_row(use: LimitUse) -> LimitRow:
+    return LimitRow(**_figures(use, reset=use.refill))
+
+
 def token_row(entry: TokenUse) -> TokenRow:
-    limit, use = entry.token.limit_nanos, entry.use
-    taken = use.used_nanos + use.held_nanos
-    share = min(100, taken * 100 // limit) if limit else 0
-    tone = "critical" if share == 100 else "caution" if share >= CAUTION_FROM else ""
-    return TokenRow(
-        token=entry.token,
-        used_nanos=use.used_nanos,
-        held_nanos=use.held_nanos,
-        remaining_nanos=use.remaining_nanos,
-        share=share,
-        tone=tone,
-        reset_words=RESET_WORDS.get(entry.token.reset, ""),
-        refilled_on=_date_of(use.resets_at),
-    )
+    """With the refill that its owner chose, which is kept while there is no limit."""
+    return TokenRow(**_figures(entry.use, reset=entry.token.reset), token=entry.token, creator=entry.creator)
+
+
+def _figures(use: LimitUse, *, reset: str) -> dict[str, Any]:
+    share = _share(use.used_nanos + use.held_nanos, use.limit_nanos)
+    return {
+        "used_nanos": use.used_nanos,
+        "held_nanos": use.held_nanos,
+        "limit_nanos": use.limit_nanos,
+        "remaining_nanos": use.remaining_nanos,
+        "share": share,
+        "tone": "critical" if share == 100 else "caution" if share >= CAUTION_FROM else "",
+        "reset_words": RESET_WORDS.get(reset, ""),
+        "refilled_on": _date_of(use.resets_at),
+    }
+
+
+def _share(taken: int, limit: int | None) -> int:
+    """A limit of nothing is used up from the start."""
+    if limit is None:
+        return 0
+    return min(100, taken * 100 // limit) if limit else 100
 
 
 def notices_of_tokens(entries: Iterable[TokenUse]) -> Notices:
     """Of a team's tokens that may be used, those whose limit is nearly or wholly used; the fullest first."""
     found = [
-        LimitNotice(entry.token.name, True, percent, _date_of(entry.use.resets_at))
+        LimitNotice(entry.token.name, "token", percent, _date_of(entry.use.resets_at))
         for entry in entries
         if entry.token.limit_nanos and not entry.token.disabled_at and (percent := _percent(entry)) >= NOTICE_FROM
     ]
@@ -95,7 +116,8 @@ def next_refill_on(reset: str, *, at: datetime) -> date:
 
 
 def _notice(limit: LimitInUse) -> LimitNotice:
-    return LimitNotice(limit.label, limit.kind == LimitKind.TOKEN, min(limit.percent, 100), _date_of(limit.resets_at))
+    of = LimitKind(limit.kind).name.lower()
+    return LimitNotice(limit.label, of, min(limit.percent, 100), _date_of(limit.resets_at))
 
 
 def _notices(found: list[LimitNotice]) -> Notices:

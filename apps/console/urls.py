@@ -4,6 +4,7 @@ from django.urls import path
 
 from apps.console.views import (
     access_tokens,
+    budgets,
     free_credit,
     home,
     logs,
@@ -39,6 +40,9 @@ urlpatterns = [
     path("console/tokens/<str:token>/disable", tokens.disable, name="token_disable"),
     path("console/tokens/<str:token>/enable", tokens.enable, name="token_enable"),
     path("console/tokens/<str:token>/delete", tokens.delete, name="token_delete"),
+    path("console/team/budgets", budgets.budgets, name="budgets"),
+    path("console/team/budgets/team", budgets.of_team, name="budget_of_team"),
+    path("console/team/budgets/<str:member>", budgets.of_member, name="budget_of_member"),
     path("console/logs", logs.logs, name="logs"),
     path("console/logs/<str:request_id>", logs.call, name="call"),
     path("console/statement", statement.statement, name="statement"),

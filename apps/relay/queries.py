@@ -43,10 +43,16 @@ class TokenUse:
     token: ApiToken
     use: LimitUse
 
+    @property
+    def creator(self) -> str:
+        """Who made it, by name; empty for one that an operator brought in."""
+        return self.token.created_by.get_full_name() if self.token.created_by else ""
+
 
 def tokens_of(team_id: int) -> list[TokenUse]:
     """The team's tokens that are not deleted, newest first. Two queries."""
-    tokens = list(ApiToken.objects.filter(team_id=team_id, deleted_at=None).order_by("-pk"))
+    rows = ApiToken.objects.filter(team_id=team_id, deleted_at=None).select_related("created_by")
+    tokens = list(rows.order_by("-pk"))
     use = wallet.limit_use([token.account_id for token in tokens])
     return [TokenUse(token, use[token.account_id]) for token in tokens]
 

@@ -1,5 +1,6 @@
 """What other apps see of a team: plain values. No tables, no rules."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.types import NoticeKind
 from apps.core.ids import public_id
+from apps.wallet.types import LimitUse
 
 REFILLS: Final = ("daily", "weekly", "monthly")
 """When a budget may be filled up again, in the wallet's words."""
@@ -70,6 +72,25 @@ class Member:
     @property
     def shown_name(self) -> str:
         return self.name or self.email
+
+
+@dataclass(frozen=True, slots=True)
+class TeamBudgets:
+    """What bounds a team and its members: accounts, and what the ledger counted on each."""
+
+    team_account: int | None
+    member_accounts: Mapping[int, int]
+    """By user."""
+    uses: Mapping[int, LimitUse]
+
+    @property
+    def team(self) -> LimitUse | None:
+        return None if self.team_account is None else self.uses[self.team_account]
+
+    def member(self, user_id: int) -> LimitUse | None:
+        """None for a member who never had a budget; a lifted one has no limit."""
+        account = self.member_accounts.get(user_id)
+        return None if account is None else self.uses[account]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from apps.accounts.models import User
 from apps.core.ids import public_id
+from apps.teams.queries import members_of
 from apps.teams.types import TeamAccess
 from tests.cast import access_of, add_member, make_personal_token, make_team, make_token, make_user
 from tests.catalogue import import_test_catalogue
@@ -26,9 +27,8 @@ TEAM_OF_SESSION = "console.team"
 @dataclass(frozen=True)
 class World:
     team: TeamAccess
-    token_id: str
-    call_id: str
-    pat_id: str
+    ids: dict[str, str]
+    """What stands for the braces of a row."""
     sessions: dict[str, str]
     """By role: the cookie of somebody who is signed in and asks for Acme's pages."""
 
@@ -43,7 +43,7 @@ class World:
 
     def send(self, client: Client, row: Row, **other: str) -> HttpResponse:
         """The row's request, with Acme's ids unless others are named."""
-        ids = {"team": self.team.public_id, "token": self.token_id, "call": self.call_id, "pat": self.pat_id} | other
+        ids = self.ids | other
         path, body = filled(row.path, ids), filled(row.body, ids)
         kind = "application/json" if body.startswith("{") else "application/x-www-form-urlencoded"
         return client.generic(row.method, path, body, content_type=kind)
@@ -64,9 +64,14 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         token, _ = make_token(team)
         call = row(team_id=team.id, wallet_id=team.wallet_id, token_id=token.pk)
         store((call, "charged", 1_000))
-        pat = make_personal_token(team).token
-        sessions = {role: _session(role, team) for role in ROLES}
-        made = World(team, token.public_id, public_id("req", call.id), pat.public_id, sessions)
+        ids = {
+            "team": team.public_id,
+            "token": token.public_id,
+            "call": public_id("req", call.id),
+            "pat": make_personal_token(team).token.public_id,
+            "member": members_of(team.id)[0].public_id,
+        }
+        made = World(team, ids, {role: _session(role, team) for role in ROLES})
         with django_db_blocker.block():
             yield made
 

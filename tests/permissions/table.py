@@ -13,6 +13,8 @@ PAGE: Final = "302 200 200 200 200 200 200 200"
 ONLY_ANONYMOUS: Final = "200 302 302 302 302 302 302 302"
 ELSEWHERE: Final = "302 302 302 302 302 302 302 302"
 RECENT_SIGN_IN: Final = "302 302 302 302 302 302 302 200"
+BUDGET_FORM: Final = "302 302 403 403 302 302 302 200"  # only staff signed in a moment ago
+BUDGET_OF_MEMBER: Final = "302 302 403 403 302 302 302 404"
 SECOND_FACTOR: Final = "302 302 302 302 302 302 302 200"
 # Only staff of these tests signed in a moment ago; everybody else is asked to confirm who they are.
 RECENT: Final = "302 302 302 302 302 302 302 200"
@@ -113,6 +115,11 @@ CONSOLE: Final = (
     Row("console:token_disable", "POST", "/console/tokens/{token}/disable", "302 404 403 302 403 302 302 404"),
     Row("console:token_enable", "POST", "/console/tokens/{token}/enable", "302 404 403 302 403 302 302 404"),
     Row("console:token_delete", "POST", "/console/tokens/{token}/delete", "302 404 403 302 403 302 302 404"),
+    Row("console:budgets", "GET", "/console/team/budgets", PAGE),
+    Row("console:budget_of_team", "GET", "/console/team/budgets/team", BUDGET_FORM),
+    Row("console:budget_of_team", "POST", "/console/team/budgets/team", BUDGET_FORM, body="limit=ten"),
+    Row("console:budget_of_member", "GET", "/console/team/budgets/{member}", BUDGET_OF_MEMBER),
+    Row("console:budget_of_member", "POST", "/console/team/budgets/{member}", BUDGET_OF_MEMBER, body="limit=ten"),
     Row("console:logs", "GET", "/console/logs", PAGE),
     Row("console:call", "GET", "/console/logs/{call}", "302 404 200 200 200 200 200 404"),
     Row("console:statement", "GET", "/console/statement", PAGE),

@@ -19,10 +19,11 @@ from apps.core.ids import uuid7
 from apps.journal import services as journal
 from apps.journal.types import ApprovalRequest
 from apps.relay.models import ApiToken
+from apps.teams import services as teams
 from apps.wallet import services as wallet
 from apps.wallet.models import TransferKind
 from apps.wallet.types import House, Mandate, Posting
-from tests.cast import grant, make_personal_token, make_team, make_token, make_user
+from tests.cast import add_member, grant, make_personal_token, make_team, make_token, make_user
 from tests.permissions.conftest import World
 from tests.permissions.table import route_names
 from tests.usage.calls import row, store, this_morning
@@ -42,6 +43,7 @@ OF_A_TEAM = {
     "api_wallet": "/api/wallet?team={team}",
     "api_wallet_statement": "/api/wallet/statement?team={team}",
     "console:access_tokens": "/console/settings/access-tokens",
+    "console:budgets": "/console/team/budgets",
     "console:home": "/console/",
     "console:logs": "/console/logs",
     "console:sessions": "/console/security/sessions",
@@ -61,6 +63,8 @@ def add_rows(world: World, times: int) -> None:
         n = ApiToken.objects.count()
         token, _ = make_token(world.team, f"token {n}")
         grant(world.team, "1")
+        member = add_member(world.team, "developer")
+        teams.set_member_budget(world.team, member.pk, limit_nanos=10**9, refill="monthly", at=clock.now())
         make_personal_token(world.team)
         make_token(make_team(f"Team {n}", owner=token.created_by), "app")
         call = row(

@@ -87,6 +87,7 @@ def test_each_change_is_on_record_once_for_the_team(team: TeamAccess, bob: User)
         ("team.budget_changed", team.public_id, team.public_id, team.user_id),
     ]
     assert entries[0].details == {
+        "name": "bob@example.com",
         "from": {"limit": None, "refill": ""},
         "to": {"limit": "10", "refill": "monthly"},
     }

@@ -10,7 +10,7 @@ from apps.teams.queries.access_groups import (
     group_terms,
     team_reaches,
 )
-from apps.teams.queries.budgets import member_budget_accounts, team_budget_account
+from apps.teams.queries.budgets import budgets_of, member_budget_accounts, team_budget_account
 from apps.teams.queries.people import (
     INVITATION_PREFIX,
     has_right,
@@ -55,6 +55,7 @@ __all__ = [
     "access_group_terms",
     "bound_team_ids",
     "bound_team_names",
+    "budgets_of",
     "caller_by_secret",
     "ended_tokens_of",
     "export_access_groups",

@@ -1,8 +1,10 @@
-"""Which accounts of the ledger bound a team and its members. What they bound and used is asked of the wallet."""
+"""Which accounts of the ledger bound a team and its members, and what these stand at."""
 
 from collections.abc import Collection
 
 from apps.teams.models import Membership, Team
+from apps.teams.types import TeamBudgets
+from apps.wallet import queries as wallet
 
 
 def team_budget_account(team_id: int) -> int | None:
@@ -21,3 +23,12 @@ def member_budget_accounts(members: Collection[tuple[int, int]]) -> dict[tuple[i
     )
     found = {(team_id, user_id): account for team_id, user_id, account in rows.values_list("team", "user", "budget")}
     return {member: found[member] for member in members if member in found}
+
+
+def budgets_of(team_id: int) -> TeamBudgets:
+    """The team's budget and those of its members, lifted ones too. Three queries."""
+    of_team = team_budget_account(team_id)
+    rows = Membership.objects.filter(team_id=team_id, budget__isnull=False)
+    of_members = {user_id: account for user_id, account in rows.values_list("user", "budget") if account is not None}
+    accounts = [*of_members.values(), *([] if of_team is None else [of_team])]
+    return TeamBudgets(of_team, of_members, wallet.limit_use(accounts))

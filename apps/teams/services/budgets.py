@@ -7,12 +7,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.core.money import MAX_NANOS, credits_text
-from apps.journal import services as journal
-from apps.journal.types import Act
+from apps.teams import queries
 from apps.teams.errors import BudgetInvalid, MemberMissing
 from apps.teams.models import Membership, Team
-from apps.teams.services.authority import lock_team_as
-from apps.teams.types import REFILLS, TeamAccess
+from apps.teams.services.authority import lock_team_as, record
+from apps.teams.types import REFILLS, TeamAccess, TeamBudgets
 from apps.wallet import queries as ledger
 from apps.wallet import services as wallet
 from apps.wallet.types import LimitKind
@@ -35,7 +34,7 @@ def set_team_budget(access: TeamAccess, *, limit_nanos: int | None, refill: str 
             return
         team.budget_id = _bounded(team, team.budget_id, terms, kind=LimitKind.TEAM, label=team.name)
         team.save(update_fields=["budget"])
-        _record("team.budget_changed", team, access, before=before, after=terms, at=at)
+        record("team.budget_changed", team, actor=access.user_id, at=at, details=_change(before, terms))
 
 
 def set_member_budget(
@@ -57,7 +56,20 @@ def set_member_budget(
         label = member.user.get_username()
         member.budget_id = _bounded(team, member.budget_id, terms, kind=LimitKind.MEMBER, label=label)
         member.save(update_fields=["budget"])
-        _record("member.budget_changed", team, access, user_id=user_id, before=before, after=terms, at=at)
+        details = {"name": member.user.get_full_name(), **_change(before, terms)}
+        target = ("user", str(user_id))
+        record("member.budget_changed", team, actor=access.user_id, at=at, target=target, details=details)
+
+
+def budgets_now(team_id: int, *, at: datetime) -> TeamBudgets:
+    """What the team's budgets stand at. Those whose period has ended are refilled first, as a call would do it."""
+    found = queries.budgets_of(team_id)
+    due = [
+        account
+        for account, use in found.uses.items()
+        if use.limit_nanos is not None and use.resets_at is not None and use.resets_at <= at
+    ]
+    return queries.budgets_of(team_id) if due and wallet.tend_accounts(due) else found
 
 
 def end_member_budget(member: Membership) -> None:
@@ -91,19 +103,8 @@ def _bounded(team: Team, account_id: int | None, terms: Terms, *, kind: LimitKin
     return account_id
 
 
-def _record(
-    act: str,
-    team: Team,
-    access: TeamAccess,
-    *,
-    before: Terms,
-    after: Terms,
-    at: datetime,
-    user_id: int | None = None,
-) -> None:
-    details = {"from": _shown(before), "to": _shown(after)}
-    target = ("team", team.public_id) if user_id is None else ("user", str(user_id))
-    journal.record_act(Act(act, *target, actor_id=access.user_id, details=details, scope=team.public_id), at=at)
+def _change(before: Terms, after: Terms) -> dict[str, object]:
+    return {"from": _shown(before), "to": _shown(after)}
 
 
 def _shown(terms: Terms) -> dict[str, str | None]:
