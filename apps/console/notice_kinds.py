@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.types import NEW_DEVICE, NoticeKind
 from apps.usage.types import BALANCE_LOW, BUDGET_KINDS
+from apps.verification.types import NOTICE_KINDS as VERIFICATION_KINDS
 
 WEBHOOK_DISABLED: Final = NoticeKind("webhook.disabled", _("A webhook was turned off"))
 
@@ -21,6 +22,7 @@ class Subject:
 SUBJECTS: Final = (
     Subject(_("Security"), (NEW_DEVICE,)),
     Subject(_("Balance and budgets"), (BALANCE_LOW, *BUDGET_KINDS)),
+    Subject(_("Verification"), VERIFICATION_KINDS),
     Subject(_("Teams"), (WEBHOOK_DISABLED,)),
 )
 KINDS: Final = {kind.code: kind for subject in SUBJECTS for kind in subject.kinds}

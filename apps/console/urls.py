@@ -14,6 +14,7 @@ from apps.console.views import (
     site,
     statement,
     tokens,
+    verification,
 )
 
 app_name = "console"
@@ -50,4 +51,10 @@ urlpatterns = [
     path("console/free-credit/stop", free_credit.stop, name="free_credit_stop"),
     path("console/free-credit/go-on", free_credit.go_on, name="free_credit_go_on"),
     path("console/statement.csv", statement.statement_file, name="statement_csv"),
+    path("console/verification", verification.own, name="verification"),
+    path("console/verification/apply", verification.apply, name="verification_apply"),
+    path("console/verification/again", verification.apply_again, name="verification_again"),
+    path("console/verification/team", verification.of_team, name="verification_team"),
+    path("console/verification/team/apply", verification.apply_for_team, name="verification_team_apply"),
+    path("console/verification/team/again", verification.apply_for_team_again, name="verification_team_again"),
 ]

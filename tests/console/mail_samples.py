@@ -13,6 +13,14 @@ BUDGET: dict[str, Any] = {
     "resets_at": "2026-11-30T16:00:00+00:00",
     "path": "/console/tokens",
 }
+VERIFICATION: dict[str, Any] = {
+    "kind": "personal",
+    "team": "",
+    "credits": "",
+    "reason": "",
+    "words": "",
+    "path": "/console/verification",
+}
 SAMPLES: dict[str, dict[str, Any]] = {
     "sign_in.new_device": {
         "device": "Firefox on Windows",
@@ -37,5 +45,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "days_left": 2,
         "path": "/console/",
     },
+    "verification.approved": VERIFICATION | {"credits": "10"},
+    "verification.rejected": VERIFICATION | {"reason": "A document has expired.", "words": "The card ended in March."},
+    "verification.revoked": VERIFICATION | {"team": "Acme", "words": "The licence was forged."},
     **{f"budget.{percent}": BUDGET | {"percent": percent} for percent in (50, 80, 100)},
 }

@@ -127,6 +127,16 @@ CONSOLE: Final = (
     Row("console:free_credit_stop", "POST", "/console/free-credit/stop", "302 302 403 403 302 302 302 302"),
     Row("console:free_credit_go_on", "POST", "/console/free-credit/go-on", "302 302 403 403 302 302 302 302"),
     Row("console:statement_csv", "GET", "/console/statement.csv", PAGE),
+    Row("console:verification", "GET", "/console/verification", PAGE),
+    Row("console:verification_apply", "GET", "/console/verification/apply", PAGE),
+    Row("console:verification_again", "GET", "/console/verification/again", ELSEWHERE),
+    Row("console:verification_team", "GET", "/console/verification/team", "302 200 403 403 200 200 200 200"),
+    Row(
+        "console:verification_team_apply", "GET", "/console/verification/team/apply", "302 302 403 403 403 200 200 302"
+    ),
+    Row(
+        "console:verification_team_again", "GET", "/console/verification/team/again", "302 302 403 403 403 302 302 302"
+    ),
 )
 ACCOUNTS: Final = (
     Row("account_login", "GET", "/accounts/login/", ONLY_ANONYMOUS),

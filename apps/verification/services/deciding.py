@@ -151,7 +151,7 @@ def _tell(row: Verification, review: Review, kind: NoticeKind, *, at: datetime) 
         "credits": credits_text(row.credited_nanos) if kind is APPROVED and row.credited_nanos else "",
         "reason": reason,
         "words": row.reason,
-        "link": PAGES[row.kind],
+        "path": PAGES[row.kind],
     }
     accounts.notify(people, kind, payload=payload, dedupe_key=f"{kind.code}:{row.public_id}:{review.pk}", at=at)
 
