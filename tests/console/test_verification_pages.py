@@ -71,7 +71,7 @@ def test_who_is_not_verified_is_told_what_it_takes(reader: Client) -> None:
 
 def test_an_offer_is_what_the_campaign_in_force_pays_for_a_new_account() -> None:
     """Joined on 20 April; the campaign of May takes accounts of 30 days: the last of them is 20 May."""
-    make_campaign("verified", "self", amount_nanos=10 * CREDIT, enterprise_nanos=50 * CREDIT, valid_days=90)
+    make_campaign("verified", "self", amount_nanos=10 * CREDIT, enterprise_nanos=50 * CREDIT, new_user_days=30)
 
     def offered(kind: str, at: datetime) -> int | None:
         offer = verification_offer(kind, joined_at=on(4, 20), language="en", at=at)
