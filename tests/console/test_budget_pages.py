@@ -122,7 +122,7 @@ def test_the_page_shows_what_is_used_of_each_budget(browser: Client, team: TeamA
     shown = text_of(browser.get(PAGE))
 
     assert "4.00 credits" in shown
-    assert "40 % used, refilled on" in shown
+    assert "4.00 credits of 10.00 credits" in shown
     assert "6.00 credits" in shown
 
 

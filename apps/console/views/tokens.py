@@ -35,6 +35,7 @@ def token_list(request: HttpRequest, team: TeamAccess) -> HttpResponse:
         "rows": rows,
         "notices": notices_of_tokens(entries),
         "may_change": team.may("tokens.change"),
+        "shows_creators": not team.is_personal,
         "room": settings.TOKENS_PER_TEAM - len(rows),
         "most": settings.TOKENS_PER_TEAM,
         "now": at,
