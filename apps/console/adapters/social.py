@@ -50,6 +50,11 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         vouched = {address.email.lower() for address in sociallogin.email_addresses if address.verified}
         return register(request, user, identity=sociallogin.account, is_email_confirmed=user.email.lower() in vouched)
 
+    def send_notification_mail(self, template_prefix: str, user: "User", context: dict[str, Any]) -> None:
+        """By the name that people know the provider by."""
+        named = context | {"provider": NAMES[context["account"].provider]}
+        super().send_notification_mail(template_prefix, user, named)
+
     def on_authentication_error(
         self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
     ) -> None:
