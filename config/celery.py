@@ -51,6 +51,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "documents to scan": {"task": "verification.examine_waiting", "schedule": crontab()},
     "webhooks": {"task": DELIVER, "schedule": OFTEN, "options": STALE_SOON},
     "mails": {"task": SEND_MAILS, "schedule": OFTEN, "options": STALE_SOON},
+    "data exports": {"task": "console.make_exports", "schedule": OFTEN, "options": STALE_SOON},
     "expired approvals": {"task": "journal.refuse_expired_approvals", "schedule": crontab(minute="7")},
     "expired keys": {"task": "journal.forget_expired_keys", "schedule": crontab(minute="*/10")},
     "addresses of closed accounts": {"task": "accounts.forget_addresses", "schedule": crontab(minute="*/5")},

@@ -3,9 +3,24 @@
 from celery import shared_task
 
 from apps.console import mail_sending
+from apps.console.exporting import making
+from apps.core import clock
+
+LONGEST_EXPORT_SECONDS = 3600
 
 
 @shared_task(name="console.send_mails", ignore_result=True)
 def send_mails(**_: object) -> int:
     """Every ten seconds and at the start of a worker: what waits in the outbox as mail."""
     return mail_sending.send_mails()
+
+
+@shared_task(
+    name="console.make_exports",
+    ignore_result=True,
+    soft_time_limit=LONGEST_EXPORT_SECONDS,
+    time_limit=LONGEST_EXPORT_SECONDS + 60,
+)
+def make_exports(**_: object) -> int:
+    """Every ten seconds: data that people asked for. Runs beside its own redelivery without harm: each is claimed."""
+    return making.make_exports(now=clock.now)

@@ -2,13 +2,12 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 
-from apps.core.db import in_thread
+from apps.core.downloads import attachment
 
 # What Excel, LibreOffice and Sheets read as the beginning of a formula, the full-width signs of Chinese input included.
 _STARTS_FORMULA: Final = frozenset("=+-@\t\r\n|%＝＋－＠")
@@ -29,19 +28,6 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
 def download(request: HttpRequest, pieces: Iterator[str], *, name: str) -> StreamingHttpResponse:
     """Sends the pieces while they are made, one at a time in memory.
 
-    Under ASGI each piece is made on the threads for slow work, and neither a thread nor a connection waits while the
-    reader takes his time; under WSGI the server's own thread takes one piece after the other.
+    See `downloads.attachment`.
     """
-    content = _beside_the_loop(pieces) if isinstance(request, ASGIRequest) else pieces
-    response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-async def _beside_the_loop(pieces: Iterator[str]) -> AsyncIterator[str]:
-    while (piece := await in_thread(_next_of, pieces)) is not None:
-        yield piece
-
-
-def _next_of(pieces: Iterator[str]) -> str | None:
-    return next(pieces, None)
+    return attachment(request, pieces, name=name, content_type="text/csv; charset=utf-8")

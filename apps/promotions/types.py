@@ -230,3 +230,43 @@ class MovedRewards:
     team: str
     amount_nanos: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRecord:
+    """A referral code as its owner exports it."""
+
+    code: str
+    created_at: datetime
+    replaced_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CreditRecord:
+    """What a campaign granted somebody, as they export it."""
+
+    kind: str
+    amount_nanos: int
+    taken_back_nanos: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InviteeRecord:
+    """Somebody whom a person invited, masked. `referral` is a public id."""
+
+    referral: str
+    masked_email: str
+    bound_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RewardRecord:
+    """A reward as its inviter exports it. `referral` is a public id."""
+
+    referral: str
+    trigger: str
+    status: str
+    amount_nanos: int
+    reversed_nanos: int
+    earned_at: datetime

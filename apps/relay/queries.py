@@ -20,6 +20,7 @@ from apps.relay.types import (
     BudgetSnapshot,
     CallCost,
     ChannelSnapshot,
+    CreatedToken,
     GrantedGroup,
     GroupSnapshot,
     ModelSnapshot,
@@ -84,6 +85,31 @@ def token_id_of(team_id: int, public_id: str) -> int | None:
     """The row id behind a token of this team, deleted ones included: logs are searched by it."""
     uid = parse_public_id("tk", public_id)
     return ApiToken.objects.filter(team_id=team_id, uid=uid).values_list("pk", flat=True).first() if uid else None
+
+
+def tokens_created_by(user_id: int) -> list[CreatedToken]:
+    """Every token that somebody created, in whatever team, deleted ones included: for exports. One query."""
+    return [
+        CreatedToken(
+            token_id=token.pk,
+            public_id=token.public_id,
+            team_id=token.team_id,
+            team=token.team.public_id,
+            name=token.name,
+            last_four=token.last_four,
+            limit_nanos=token.limit_nanos,
+            created_at=token.created_at,
+            expires_at=token.expires_at,
+            disabled_at=token.disabled_at,
+            deleted_at=token.deleted_at,
+        )
+        for token in ApiToken.objects.filter(created_by_id=user_id).select_related("team").order_by("pk")
+    ]
+
+
+def token_count(team_id: int) -> int:
+    """How many tokens of the team are not deleted."""
+    return ApiToken.objects.filter(team_id=team_id, deleted_at=None).count()
 
 
 def accounts_of_creator(team_ids: Collection[int], creator_id: int) -> list[int]:

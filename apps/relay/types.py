@@ -366,3 +366,20 @@ class CallCost:
     """What the access group's multiplier adds to the list price, or takes from it."""
     uncharged_nanos: int
     """Negative where the balance had run out before the whole price could be charged."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedToken:
+    """A token as its creator exports it: without what it could be used by. `team` and `public_id` are public ids."""
+
+    token_id: int
+    public_id: str
+    team_id: int
+    team: str
+    name: str
+    last_four: str
+    limit_nanos: int
+    created_at: datetime
+    expires_at: datetime | None
+    disabled_at: datetime | None
+    deleted_at: datetime | None

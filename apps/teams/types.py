@@ -46,11 +46,45 @@ class TeamAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamRole:
+    """A team and what somebody is there; `team` is its public id."""
+
+    team: str
+    name: str
+    is_personal: bool
+    role: str
+    joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRecord:
+    """An invitation that somebody sent, or accepted if it `is_own`; `team` is a public id."""
+
+    team: str
+    email: str
+    role: str
+    is_own: bool
+    created_at: datetime
+    accepted_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class OwnedTeam:
     team_id: int
     public_id: str
     name: str
     has_others: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TeamFigures:
+    """How much a team has of what ends with it; its owner is one of the members."""
+
+    members: int
+    invitations: int
+    personal_tokens: int
+    budgets: int
 
 
 @dataclass(frozen=True, slots=True)

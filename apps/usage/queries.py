@@ -3,7 +3,7 @@
 Sums are exact at any moment: what the roll-ups hold plus the records settled since, read in one statement.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from statistics import median_low
 from uuid import UUID
@@ -22,6 +22,7 @@ from apps.usage.types import CallDetail, DaySpend, LogFilters, LoggedCall, Minut
 # A call's id is minted while it is accepted; the margin lets the id's index serve questions about `at`.
 _MARGIN = timedelta(minutes=1)
 _MEDIAN_OF = 1_000
+_CHUNK = 2_000
 
 # The roll-ups of these days, and the records settled since the roll-up, as one relation.
 _DAYS = """
@@ -61,6 +62,16 @@ def log_page(
     page = keyset_page(rows, key="id", cursor=cursor, size=size)
     ips = _ips_of(page.results)
     return page.map(lambda record: _logged(record, ips))
+
+
+def calls_of_team(team_id: int) -> Iterator[list[LoggedCall]]:
+    """All calls of a team, the oldest first, in chunks of two short queries each: for exports."""
+    return _in_chunks(UsageRecord.objects.filter(team_id=team_id))
+
+
+def calls_of_token(token_id: int) -> Iterator[list[LoggedCall]]:
+    """The same of a token."""
+    return _in_chunks(UsageRecord.objects.filter(token_id=token_id))
 
 
 def logged_call(team_id: int, call_id: UUID) -> LoggedCall | None:
@@ -181,6 +192,14 @@ def _days_asked(team_id: int, first_on: date, last_on: date) -> dict[str, int | 
         "least": uuid_floor(start - _MARGIN),
         "most": uuid_floor(end + _MARGIN),
     }
+
+
+def _in_chunks(rows: QuerySet[UsageRecord]) -> Iterator[list[LoggedCall]]:
+    last = UUID(int=0)
+    while records := list(rows.filter(id__gt=last).order_by("id")[:_CHUNK]):
+        ips = _ips_of(records)
+        yield [_logged(record, ips) for record in records]
+        last = records[-1].id
 
 
 def _ips_of(records: Sequence[UsageRecord]) -> Mapping[UUID, str]:

@@ -78,7 +78,7 @@ def test_each_part_prolongs_the_lease_and_shows_as_progress(ada: User) -> None:
     accounts.ask_export(ada.pk, at=NOON)
     export = claimed()
 
-    assert accounts.note_part(export, at=NOON + 9 * MINUTE)
+    assert accounts.note_parts(export, parts=1, at=NOON + 9 * MINUTE)
 
     assert accounts.claim_export(parts=PARTS, at=NOON + 18 * MINUTE) is None
     info = queries.exports_of(ada.pk, at=NOON)[0]
@@ -89,7 +89,7 @@ def test_whoever_was_overtaken_writes_nothing_more(ada: User) -> None:
     accounts.ask_export(ada.pk, at=NOON)
     first, second = claimed(), claimed(at=NOON + 10 * MINUTE)
 
-    assert not accounts.note_part(first, at=NOON)
+    assert not accounts.note_parts(first, parts=1, at=NOON)
     assert not finish(first)
     assert finish(second)
 
@@ -151,5 +151,5 @@ def test_dropping_exports_deletes_their_files_and_stops_what_is_being_made(ada: 
 
     assert not StoredFile.objects.exists()
     assert states(ada) == [ExportState.FAILED, ExportState.EXPIRED]
-    assert not accounts.note_part(export, at=NOON)
+    assert not accounts.note_parts(export, parts=1, at=NOON)
     assert not finish(export)

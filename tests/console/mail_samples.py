@@ -22,6 +22,9 @@ VERIFICATION: dict[str, Any] = {
     "path": "/console/verification",
 }
 SAMPLES: dict[str, dict[str, Any]] = {
+    "account.closed": {},
+    "export.ready": {"path": "/console/settings/export", "expires_at": "2026-11-28T12:00:00+00:00"},
+    "team.closed": {"team": "Acme", "who": "Ada"},
     "sign_in.new_device": {
         "device": "Firefox on Windows",
         "ip": "203.0.113.9",

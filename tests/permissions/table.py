@@ -99,6 +99,12 @@ CONSOLE: Final = (
     Row("console:home", "GET", "/console/", PAGE),
     Row("console:payer", "POST", "/console/payer", "302 302 302 302 302 302 302 302", body="team={team}"),
     Row("console:settings", "GET", "/console/settings", PAGE),
+    Row("console:export", "GET", "/console/settings/export", PAGE),
+    Row("console:export_new", "POST", "/console/settings/export/new", ELSEWHERE),
+    Row("console:export_file", "GET", "/console/settings/export/exp_nothing/file", "302 302 302 302 302 302 302 404"),
+    Row("console:account_close", "GET", "/console/settings/close", RECENT_SIGN_IN),
+    Row("console:account_closed", "GET", "/account-closed", PUBLIC),
+    Row("console:team_close", "GET", "/console/team/close", "302 302 403 403 403 403 302 302"),
     Row("console:access_tokens", "GET", "/console/settings/access-tokens", PAGE),
     Row("console:access_token_new", "GET", "/console/settings/access-tokens/new", RECENT_SIGN_IN),
     Row(

@@ -8,7 +8,7 @@ from apps.accounts.services.exports import (
     claim_export,
     drop_exports,
     finish_export,
-    note_part,
+    note_parts,
 )
 from apps.accounts.services.notices import choose_kinds, mute_kind, notify, notify_address
 from apps.accounts.services.people import add_user, choose_language, new_user, save_preferences
@@ -45,7 +45,7 @@ __all__ = [
     "lock_user",
     "mute_kind",
     "new_user",
-    "note_part",
+    "note_parts",
     "note_sign_in",
     "notify",
     "notify_address",

@@ -63,9 +63,10 @@ def claim_export(*, parts: int, at: datetime) -> ExportToMake | None:
     return ExportToMake(row.pk, row.public_id, row.attempts, user.pk, user.language, user.time_zone)
 
 
-def note_part(export: ExportToMake, *, at: datetime) -> bool:
-    """One more part is written; False for a worker that another one has followed, or whose person has left."""
-    return bool(_mine(export).update(parts_done=F("parts_done") + 1, due_at=at + LEASE))
+def note_parts(export: ExportToMake, *, parts: int, at: datetime) -> bool:
+    """So many parts are whole, and the work goes on; False for a worker that another one has followed, or whose person
+    has left."""
+    return bool(_mine(export).update(parts_done=parts, due_at=at + LEASE))
 
 
 def finish_export(export: ExportToMake, *, file_uid: UUID, size: int, expires_at: datetime, at: datetime) -> bool:

@@ -45,15 +45,20 @@ def store_growing(
     """The same for what takes minutes to make: each piece is a transaction of its own, so that none stays open long.
 
     What a crash leaves behind expires as the whole file would; whoever begins again calls `delete_files_of` first.
-    Raises `FileMissing` when somebody deleted the file meanwhile.
+    Raises `FileMissing` when somebody deleted the file meanwhile; what is not whole goes when `pieces` raises.
     """
     file = _opened(owner, name=name, content_type=content_type, at=at, expires_at=expires_at)
+    is_whole = False
     try:
         _fill(file, pieces)
-    except DatabaseError:
+        is_whole = True
+    except DatabaseError as error:
         if StoredFile.objects.filter(pk=file.pk).exists():
             raise
-        raise FileMissing from None
+        raise FileMissing from error
+    finally:
+        if not is_whole:
+            StoredFile.objects.filter(pk=file.pk).delete()
     return file.uid
 
 

@@ -15,6 +15,7 @@ from apps.teams.queries.people import (
     INVITATION_PREFIX,
     has_right,
     invitation_by_public_id,
+    invitations_about,
     invitations_of,
     is_open,
     masked,
@@ -23,8 +24,10 @@ from apps.teams.queries.people import (
     offer_behind,
     owned_teams,
     people_to_tell,
+    roles_of,
     team_of_invitation,
     wallets_of,
+    what_a_team_has,
 )
 from apps.teams.queries.personal_tokens import (
     TOKEN_PREFIX,
@@ -63,6 +66,7 @@ __all__ = [
     "group_terms",
     "has_right",
     "invitation_by_public_id",
+    "invitations_about",
     "invitations_of",
     "is_open",
     "live_token_count",
@@ -76,6 +80,7 @@ __all__ = [
     "people_to_tell",
     "personal_team_for",
     "personal_teams_of",
+    "roles_of",
     "team_budget_account",
     "team_by_public_id",
     "team_for",
@@ -87,4 +92,5 @@ __all__ = [
     "token_entry",
     "token_of",
     "wallets_of",
+    "what_a_team_has",
 ]

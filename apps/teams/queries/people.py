@@ -1,16 +1,26 @@
 """Who is in a team, and who is asked to join."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from django.db.models import Count, Prefetch
+from django.db.models import Count, Prefetch, Q
 
 from apps.accounts import queries as accounts
 from apps.core.ids import parse_public_id
 from apps.core.secret_tokens import digest_of, is_well_formed
 from apps.teams import roles
-from apps.teams.models import Invitation, Membership, Role, Team
-from apps.teams.types import Member, Offer, OpenInvitation, OwnedTeam, PeopleToTell, Person
+from apps.teams.models import Invitation, Membership, PersonalAccessToken, Role, Team
+from apps.teams.types import (
+    InvitationRecord,
+    Member,
+    Offer,
+    OpenInvitation,
+    OwnedTeam,
+    PeopleToTell,
+    Person,
+    TeamFigures,
+    TeamRole,
+)
 
 INVITATION_PREFIX = "inv_"
 
@@ -48,6 +58,31 @@ def member_by_public_id(team_id: int, member: str) -> Member | None:
     return None if row is None else _member(row)
 
 
+def roles_of(user_id: int) -> list[TeamRole]:
+    """The open teams of somebody with the role there, as they joined. One query."""
+    rows = Membership.objects.filter(user_id=user_id, team__closed_at=None).select_related("team")
+    return [
+        TeamRole(row.team.public_id, row.team.name, row.team.is_personal, row.role, row.joined_at)
+        for row in rows.order_by("joined_at", "pk")
+    ]
+
+
+def invitations_about(user_id: int) -> Iterator[InvitationRecord]:
+    """What somebody sent and what they accepted, the oldest first; addresses of others are masked. For exports."""
+    rows = Invitation.objects.filter(Q(invited_by_id=user_id) | Q(accepted_by_id=user_id)).select_related("team")
+    for row in rows.order_by("pk").iterator(chunk_size=500):
+        is_own = row.accepted_by_id == user_id
+        yield InvitationRecord(
+            team=row.team.public_id,
+            email=row.email if is_own else masked(row.email),
+            role=row.role,
+            is_own=is_own,
+            created_at=row.created_at,
+            accepted_at=row.accepted_at,
+            ended_at=row.ended_at,
+        )
+
+
 def owned_teams(user_id: int) -> list[OwnedTeam]:
     """The open teams that somebody owns, the personal one not among them. One query."""
     owned = Membership.objects.filter(
@@ -55,6 +90,20 @@ def owned_teams(user_id: int) -> list[OwnedTeam]:
     ).select_related("team")
     rows = owned.annotate(members=Count("team__memberships")).order_by("team__name", "team_id")
     return [OwnedTeam(row.team_id, row.team.public_id, row.team.name, row.members > 1) for row in rows]
+
+
+def what_a_team_has(team_id: int, *, at: datetime) -> TeamFigures:
+    """What ends when the team is closed. Four queries."""
+    waiting = Invitation.objects.filter(team_id=team_id, accepted_at=None, ended_at=None, expires_at__gt=at)
+    scripts = PersonalAccessToken.objects.filter(team_id=team_id, revoked_at=None, expires_at__gt=at)
+    members = Membership.objects.filter(team_id=team_id)
+    team_budget = Team.objects.filter(pk=team_id, budget__isnull=False).count()
+    return TeamFigures(
+        members=members.count(),
+        invitations=waiting.count(),
+        personal_tokens=scripts.count(),
+        budgets=members.filter(budget__isnull=False).count() + team_budget,
+    )
 
 
 def has_right(team_id: int, user_id: int, permission: str) -> bool:

@@ -1,0 +1,70 @@
+"""The reader's own data: asking for it, how far it is, and the file."""
+
+from typing import TYPE_CHECKING, cast
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts import queries
+from apps.accounts import services as accounts
+from apps.accounts.types import ExportState
+from apps.console.decorators import own_page
+from apps.core import clock
+from apps.core.downloads import attachment
+from apps.core.errors import Conflict
+from apps.journal import queries as journal
+from apps.journal.errors import FileMissing
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+_UNDER_WAY = (ExportState.WAITING, ExportState.STARTED)
+
+
+@never_cache
+@require_GET
+@own_page
+def page(request: HttpRequest) -> HttpResponse:
+    """The list alone where htmx asks again how far it is."""
+    rows = queries.exports_of(_reader(request).pk, at=clock.now())
+    template = "console/_exports.html" if "HX-Request" in request.headers else "console/exports.html"
+    return render(request, template, {"rows": rows, "is_under_way": any(row.state in _UNDER_WAY for row in rows)})
+
+
+@require_POST
+@own_page
+@reauthentication_required  # type: ignore[untyped-decorator]
+def ask(request: HttpRequest) -> HttpResponse:
+    try:
+        accounts.ask_export(_reader(request).pk, at=clock.now())
+    except Conflict as error:
+        messages.error(request, str(error.text))
+    else:
+        messages.success(request, _("Your data is being put together. A mail tells you when it is ready."))
+    return redirect("console:export")
+
+
+@never_cache
+@require_GET
+@own_page
+@reauthentication_required  # type: ignore[untyped-decorator]
+def file(request: HttpRequest, export: str) -> HttpResponseBase:
+    """404 for another's export as for one that is not ready or gone."""
+    found = queries.export_by_public_id(_reader(request).pk, export, at=clock.now())
+    if found is None or found.state != ExportState.READY or found.file_uid is None:
+        raise Http404
+    try:
+        stored = journal.file_by_uid(found.file_uid)
+    except FileMissing as error:
+        raise Http404 from error
+    return attachment(request, journal.pieces_of(found.file_uid), name=stored.name, content_type=stored.content_type)
+
+
+def _reader(request: HttpRequest) -> "User":
+    return cast("User", request.user)
