@@ -2,6 +2,7 @@
 
 from apps.accounts.devices import device_name
 from apps.accounts.queries.people import (
+    browsers_of,
     confirmed_addresses,
     export_by_public_id,
     exports_of,
@@ -24,6 +25,7 @@ from apps.accounts.queries.sign_in import (
 
 __all__ = [
     "IDENTITY_LABELS",
+    "browsers_of",
     "confirmed_addresses",
     "device_name",
     "export_by_public_id",

@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from apps.accounts.models import DataExport, User
-from apps.accounts.queries.sign_in import identities_of, identity_label
-from apps.accounts.types import ExportInfo, ExportState, Profile, WayIn
+from apps.accounts.queries.sign_in import identities_of, identity_label, sessions_of
+from apps.accounts.types import ExportInfo, ExportState, OpenSession, Profile, WayIn
 from apps.core.ids import parse_public_id
 
 
@@ -49,6 +49,11 @@ def ways_to_sign_in(user_id: int) -> list[WayIn]:
         *(WayIn(row.provider, identity_label(row), row.date_joined, row.last_login) for row in identities_of(user_id)),
         *(WayIn(factor.type, "", factor.created_at, factor.last_used_at) for factor in factors),
     ]
+
+
+def browsers_of(user_id: int, *, at: datetime) -> list[OpenSession]:
+    """Every browser in which the person is signed in. Three queries."""
+    return sessions_of(User.objects.get(pk=user_id), current_key="", at=at)
 
 
 def exports_of(user_id: int, *, at: datetime, at_most: int = 20) -> list[ExportInfo]:

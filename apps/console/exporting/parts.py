@@ -70,6 +70,10 @@ def account(subject: Subject) -> Iterator[str]:
     return document(asdict(accounts.profile_of(subject.user_id)) | {"ways_to_sign_in": ways})
 
 
+def sessions(subject: Subject) -> Iterator[str]:
+    return records(accounts.browsers_of(subject.user_id, at=subject.at), ("device", "address", "since", "seen_at"))
+
+
 def team_roles(subject: Subject) -> Iterator[str]:
     return records(teams.roles_of(subject.user_id), ("team", "name", "is_personal", "role", "joined_at"))
 
@@ -155,6 +159,7 @@ def acts(subject: Subject) -> Iterator[str]:
 
 PARTS: Final = (
     Part("account.json", _("Your account: address, name, preferences, and what opens it."), account),
+    Part("sessions.csv", _("Browsers in which you are signed in."), sessions),
     Part("teams.csv", _("The teams that you are in, and your role in each."), team_roles),
     Part("invitations.csv", _("Invitations that you sent or accepted. Addresses of others are masked."), invitations),
     Part("api-tokens.csv", _("API tokens that you created, without their secrets."), api_tokens),

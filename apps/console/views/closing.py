@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any, cast
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -17,7 +16,7 @@ from apps.console.closing.reasons import PERSON_QUESTIONS, TEAM_QUESTIONS, Quest
 from apps.console.closing.teams import close_team
 from apps.console.closing.types import GivenUp, Leaving
 from apps.console.closing_forms import ClosingForm
-from apps.console.decorators import own_page, team_page
+from apps.console.decorators import after_recent_sign_in, own_page, team_page
 from apps.core import clock
 from apps.core.errors import SluiceError
 from apps.promotions import queries as promotions
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 @never_cache
 @require_http_methods(["GET", "POST"])
 @team_page("team.close")
-@reauthentication_required  # type: ignore[untyped-decorator]
+@after_recent_sign_in
 def team(request: HttpRequest, access: TeamAccess) -> HttpResponse:
     """A personal team ends with the account of its person."""
     if request.method == "POST" and request.POST.get("team") != access.public_id:
@@ -62,7 +61,7 @@ def team(request: HttpRequest, access: TeamAccess) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 @own_page
-@reauthentication_required  # type: ignore[untyped-decorator]
+@after_recent_sign_in
 def account(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     personal = team_services.personal_team_of(user)

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, cast
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts import queries
 from apps.accounts import services as accounts
 from apps.accounts.types import ExportState
-from apps.console.decorators import own_page
+from apps.console.decorators import after_recent_sign_in, own_page
 from apps.core import clock
 from apps.core.downloads import attachment
 from apps.core.errors import Conflict
@@ -39,7 +38,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @own_page
-@reauthentication_required  # type: ignore[untyped-decorator]
+@after_recent_sign_in
 def ask(request: HttpRequest) -> HttpResponse:
     try:
         accounts.ask_export(_reader(request).pk, at=clock.now())
@@ -53,7 +52,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 @own_page
-@reauthentication_required  # type: ignore[untyped-decorator]
+@after_recent_sign_in
 def file(request: HttpRequest, export: str) -> HttpResponseBase:
     """404 for another's export as for one that is not ready or gone."""
     found = queries.export_by_public_id(_reader(request).pk, export, at=clock.now())
