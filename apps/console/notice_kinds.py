@@ -25,6 +25,8 @@ SUBJECTS: Final = (
     Subject(_("Verification"), VERIFICATION_KINDS),
     Subject(_("Teams"), (WEBHOOK_DISABLED,)),
 )
+# What a team's webhooks may be told: facts of the team, not of a person.
+TEAM_EVENTS: Final = (BALANCE_LOW, *BUDGET_KINDS)
 KINDS: Final = {kind.code: kind for subject in SUBJECTS for kind in subject.kinds}
 
 

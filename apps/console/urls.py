@@ -4,6 +4,7 @@ from django.urls import path
 
 from apps.console.views import (
     access_tokens,
+    alerts,
     budgets,
     closing,
     exports,
@@ -17,6 +18,7 @@ from apps.console.views import (
     statement,
     tokens,
     verification,
+    webhooks,
 )
 
 app_name = "console"
@@ -38,6 +40,14 @@ urlpatterns = [
     path("console/settings/access-tokens/new", access_tokens.create, name="access_token_new"),
     path("console/settings/access-tokens/<str:token>/revoke", access_tokens.revoke, name="access_token_revoke"),
     path("console/settings/notifications", notices.preferences, name="notices"),
+    path("console/alerts", alerts.alerts, name="alerts"),
+    path("console/team/webhooks", webhooks.webhook_list, name="webhooks"),
+    path("console/team/webhooks/new", webhooks.create, name="webhook_new"),
+    path("console/team/webhooks/<str:endpoint>", webhooks.webhook, name="webhook"),
+    path("console/team/webhooks/<str:endpoint>/challenge", webhooks.challenge, name="webhook_challenge"),
+    path("console/team/webhooks/<str:endpoint>/test", webhooks.send_test, name="webhook_test"),
+    path("console/team/webhooks/<str:endpoint>/secret", webhooks.rotate, name="webhook_rotate"),
+    path("console/team/webhooks/<str:endpoint>/remove", webhooks.remove, name="webhook_remove"),
     path("unsubscribe/<str:token>", notices.unsubscribe, name="unsubscribe"),
     path("console/security", security.overview, name="security"),
     path("console/security/sessions", security.sessions, name="sessions"),

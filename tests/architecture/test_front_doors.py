@@ -17,6 +17,7 @@ RULES = {
     "codes",
     "roles",
     "campaigns",
+    "forecast",
     "limits",
     "statement_lines",
     "quota_types",

@@ -11,7 +11,9 @@ from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
 from apps.accounts.models import User
+from apps.core import clock
 from apps.core.ids import public_id
+from apps.journal import services as journal
 from apps.teams.queries import members_of
 from apps.teams.types import TeamAccess
 from tests.cast import access_of, add_member, make_personal_token, make_team, make_token, make_user
@@ -28,7 +30,7 @@ TEAM_OF_SESSION = "console.team"
 class World:
     team: TeamAccess
     ids: dict[str, str]
-    """What stands for the braces of a row."""
+    """Public ids of what Acme has, by the names that the table's paths use."""
     sessions: dict[str, str]
     """By role: the cookie of somebody who is signed in and asks for Acme's pages."""
 
@@ -61,19 +63,26 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
     with around_the_tests(django_db_blocker):
         import_test_catalogue()
         team = make_team("Acme")
-        token, _ = make_token(team)
-        call = row(team_id=team.id, wallet_id=team.wallet_id, token_id=token.pk)
-        store((call, "charged", 1_000))
-        ids = {
-            "team": team.public_id,
-            "token": token.public_id,
-            "call": public_id("req", call.id),
-            "pat": make_personal_token(team).token.public_id,
-            "member": members_of(team.id)[0].public_id,
-        }
-        made = World(team, ids, {role: _session(role, team) for role in ROLES})
+        made = World(team, _ids_of(team), {role: _session(role, team) for role in ROLES})
         with django_db_blocker.block():
             yield made
+
+
+def _ids_of(team: TeamAccess) -> dict[str, str]:
+    token, _ = make_token(team)
+    call = row(team_id=team.id, wallet_id=team.wallet_id, token_id=token.pk)
+    store((call, "charged", 1_000))
+    hook = journal.add_endpoint(
+        team.public_id, url="https://hooks.example/", kinds=["balance.low"], actor=team.user_id, at=clock.now()
+    )
+    return {
+        "team": team.public_id,
+        "token": token.public_id,
+        "call": public_id("req", call.id),
+        "pat": make_personal_token(team).token.public_id,
+        "member": members_of(team.id)[0].public_id,
+        "hook": hook.endpoint_id,
+    }
 
 
 def _session(role: str, team: TeamAccess) -> str:

@@ -20,7 +20,14 @@ pytestmark = pytest.mark.django_db
 
 NOWHERE = {
     name: public_id(prefix, UUID(int=7))
-    for name, prefix in (("team", "team"), ("token", "tk"), ("call", "req"), ("pat", "pat"), ("member", "mem"))
+    for name, prefix in {
+        "team": "team",
+        "token": "tk",
+        "call": "req",
+        "pat": "pat",
+        "member": "mem",
+        "hook": "hook",
+    }.items()
 }
 
 

@@ -51,6 +51,7 @@ OF_A_TEAM = {
     "console:tokens": "/console/tokens",
     "mfa_list_webauthn": "/accounts/passkeys/",
     "socialaccount_connections": "/accounts/connected/",
+    "console:webhooks": "/console/team/webhooks",
 }
 OF_STAFF = {
     name: reverse(name, urlconf="config.urls") for name in sorted(route_names()) if name.endswith("_changelist")

@@ -22,6 +22,7 @@ from apps.relay import queries as relay
 from apps.teams import queries as teams
 from apps.teams.types import TeamAccess
 from apps.usage import queries as usage
+from apps.usage.forecast import is_low
 from apps.wallet import queries as wallet
 from apps.wallet.types import Balance
 
@@ -55,11 +56,15 @@ def home(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     chart = _chart(team, today)
     figures = usage.figures_today(team.id, at=at)
     guide = _guide(team, balance, has_calls=bool(chart.nanos or figures.calls))
+    forecast = usage.forecast_of(team.id, available_nanos=balance.available_nanos, at=at)
     context = {
         "today": today,
         "billing_zone": billing_city(),
         "switch": _switch(team),
         "notices": notices_of_wallet(team.wallet_id),
+        "forecast": forecast,
+        "low": is_low(forecast, usage.watches_of([team.id])[team.id]),
+        "may_watch": team.may("wallet.change"),
         "reader": reader_of(request),
         "balance": balance,
         "held_nanos": -balance.held_nanos,
