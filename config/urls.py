@@ -9,6 +9,7 @@ from apps.console.api import CallView, ModelListView, ModelView, StatementView, 
 from apps.core.api import NoSuchEndpoint
 from apps.relay.api import TokenListView, TokenView
 from apps.teams.api import AccessTokenListView, AccessTokenView, TeamListView
+from apps.teams.budget_api import BudgetListView, MemberBudgetView, TeamBudgetView
 from config import health
 
 platform_api = [
@@ -17,6 +18,11 @@ platform_api = [
     path("api/models", ModelListView.as_view(), name="api_models"),
     path("api/models/<path:model_id>", ModelView.as_view(), name="api_model"),
     path("api/teams", TeamListView.as_view(), name="api_teams"),
+    path("api/teams/<str:team_id>/budgets", BudgetListView.as_view(), name="api_budgets"),
+    path("api/teams/<str:team_id>/budget", TeamBudgetView.as_view(), name="api_team_budget"),
+    path(
+        "api/teams/<str:team_id>/members/<str:member_id>/budget", MemberBudgetView.as_view(), name="api_member_budget"
+    ),
     path("api/tokens", TokenListView.as_view(), name="api_tokens"),
     path("api/tokens/<str:token_id>", TokenView.as_view(), name="api_token"),
     path("api/usage/logs", UsageLogView.as_view(), name="api_usage_logs"),

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
+from allauth.account.decorators import reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from rest_framework.exceptions import APIException
@@ -21,7 +23,7 @@ from apps.journal import services as journal
 from apps.journal.errors import KeyReused
 from apps.journal.types import Replay
 from apps.teams import queries, roles, services
-from apps.teams.errors import PermissionMissing, ScopeMissing, SessionRequired, TeamMissing
+from apps.teams.errors import PermissionMissing, RecentSignInMissing, ScopeMissing, SessionRequired, TeamMissing
 from apps.teams.types import PersonalToken, TeamAccess
 
 MAX_KEY_LENGTH: Final = 255
@@ -62,6 +64,24 @@ def team_required(permission: str, *, scope: str) -> Callable[[TeamHandler[V, P]
         @wraps(handler)
         def wrapped(view: V, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Response:
             return handler(view, request, _permitted(team_of(request, scope=scope), permission), *args, **kwargs)
+
+        return wrapped
+
+    return decorate
+
+
+def own_team_required(permission: str, *, scope: str) -> Callable[[TeamHandler[V, P]], Callable[..., Response]]:
+    """The handler gets the team whose id stands in the path, as `team_id`."""
+    _known(permission)
+
+    def decorate(handler: TeamHandler[V, P]) -> Callable[..., Response]:
+        @wraps(handler)
+        def wrapped(view: V, request: Request, /, team_id: str, *args: P.args, **kwargs: P.kwargs) -> Response:
+            require_scope(request, scope)
+            team = next((team for team in teams_of_caller(request) if team.public_id == team_id), None)
+            if team is None:
+                raise TeamMissing
+            return handler(view, request, _permitted(team, permission), *args, **kwargs)
 
         return wrapped
 
@@ -125,6 +145,26 @@ def session_required(handler: Handler[V, P]) -> Handler[V, P]:
         return handler(view, request, *args, **kwargs)
 
     return wrapped
+
+
+def recent_sign_in_required(handler: Handler[V, P]) -> Handler[V, P]:
+    """For what the console's forms ask a recent sign-in for. Raises `SessionRequired` and `RecentSignInMissing`."""
+
+    @wraps(handler)
+    def wrapped(view: V, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Response:
+        if request.user.is_authenticated:
+            try:
+                _nothing(request)
+            except ReauthenticationRequired:
+                raise RecentSignInMissing from None
+        return handler(view, request, *args, **kwargs)
+
+    return session_required(wrapped)
+
+
+@reauthentication_required  # type: ignore[untyped-decorator]
+def _nothing(request: Request) -> None:
+    """What allauth lets through after a recent sign-in."""
 
 
 def require_scope(request: Request, scope: str) -> None:

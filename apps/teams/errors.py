@@ -9,6 +9,7 @@ TeamsError (SluiceError)
 ├── ScopeMissing         (NotAllowed) a personal access token without the scope
 ├── TokenMissing         (NotFound)   no such personal access token
 ├── SessionRequired      (NotAllowed) an act that no personal access token covers, whatever its scopes
+├── RecentSignInMissing  (NotAllowed) an act that wants a sign-in of a moment ago
 ├── TokenLifetimeInvalid (Invalid)    a personal access token lives at most a year
 ├── TokenLimitReached    (Conflict)   somebody has as many live personal access tokens as a person may have
 ├── ScopesInvalid        (Invalid)    no scope, or one that does not exist
@@ -84,6 +85,11 @@ class TokenMissing(NotFound, TeamsError):
 class SessionRequired(NotAllowed, TeamsError):
     code = "session_required"
     text = _("No personal access token may do this. Sign in to the console.")
+
+
+class RecentSignInMissing(NotAllowed, TeamsError):
+    code = "recent_sign_in_required"
+    text = _("Sign in again in the console, then repeat this.")
 
 
 class TokenLifetimeInvalid(Invalid, TeamsError):

@@ -2,9 +2,11 @@
 
 from rest_framework import serializers
 
+from apps.core.api import CreditsField, StrictSerializer
 from apps.teams.limits import TokenState
 from apps.teams.models import Role, Scope
-from apps.teams.types import PersonalTokenEntry, TeamAccess
+from apps.teams.types import REFILLS, PersonalTokenEntry, TeamAccess
+from apps.wallet.types import LimitUse
 
 
 class TeamSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -17,6 +19,37 @@ class TeamSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
     def get_permissions(self, team: TeamAccess) -> list[str]:
         return sorted(team.permissions)
+
+
+class BudgetSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """`used` counts from the last refill; what is held for calls under way is not left either."""
+
+    limit = CreditsField(source="limit_nanos", allow_null=True, help_text="Null: it counts, and stops nothing.")
+    used = CreditsField(source="used_nanos")
+    held = CreditsField(source="held_nanos")
+    remaining = CreditsField(source="remaining_nanos", allow_null=True)
+    reset = serializers.SerializerMethodField(help_text="When it is refilled: daily, weekly, monthly; null: never.")
+    resets_at = serializers.DateTimeField(allow_null=True, help_text="The next refill; null for none.")
+
+    def get_reset(self, use: LimitUse) -> str | None:
+        return use.refill or None
+
+
+class MemberBudgetSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    id = serializers.CharField()
+    name = serializers.CharField()
+    budget = BudgetSerializer(allow_null=True)
+
+
+class BudgetsSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    team = serializers.CharField()
+    budget = BudgetSerializer(allow_null=True)
+    members = MemberBudgetSerializer(many=True)
+
+
+class ChangedBudgetSerializer(StrictSerializer):
+    limit = CreditsField(allow_null=True, help_text='Null lifts the budget; "0" stops every call that costs something.')
+    reset = serializers.ChoiceField(choices=REFILLS, required=False, allow_null=True)
 
 
 class AccessTokenSerializer(serializers.Serializer):  # type: ignore[type-arg]

@@ -14,6 +14,7 @@ ONLY_ANONYMOUS: Final = "200 302 302 302 302 302 302 302"
 ELSEWHERE: Final = "302 302 302 302 302 302 302 302"
 RECENT_SIGN_IN: Final = "302 302 302 302 302 302 302 200"
 BUDGET_FORM: Final = "302 302 403 403 302 302 302 200"  # only staff signed in a moment ago
+BUDGET_BY_API: Final = "401 404 403 403 403 403 403 404"  # nobody of the team signed in a moment ago
 BUDGET_OF_MEMBER: Final = "302 302 403 403 302 302 302 404"
 SECOND_FACTOR: Final = "302 302 302 302 302 302 302 200"
 # Only staff of these tests signed in a moment ago; everybody else is asked to confirm who they are.
@@ -51,12 +52,17 @@ class Row:
 
 NEW_TOKEN: Final = '{"team": "{team}", "name": "new", "limit": "0"}'
 
+NO_BUDGET: Final = '{"limit": null}'
+
 FREE_ONLY: Final = '{"team": "{team}", "stop_when_free_is_used_up": true}'
 
 PLATFORM_API: Final = (
     Row("api_teams", "GET", "/api/teams", SIGNED_IN, scope="read"),
     Row("api_access_tokens", "GET", "/api/access-tokens", SIGNED_IN),
     Row("api_access_token", "DELETE", "/api/access-tokens/{pat}", "401 404 404 404 404 404 204 404"),
+    Row("api_budgets", "GET", "/api/teams/{team}/budgets", "401 404 200 200 200 200 200 404", scope="read"),
+    Row("api_team_budget", "PATCH", "/api/teams/{team}/budget", BUDGET_BY_API, body=NO_BUDGET),
+    Row("api_member_budget", "PATCH", "/api/teams/{team}/members/{member}/budget", BUDGET_BY_API, body=NO_BUDGET),
     Row("api_wallet", "GET", "/api/wallet?team={team}", "401 404 200 200 200 200 200 404", scope="read"),
     Row("api_wallet", "PATCH", "/api/wallet", "401 404 403 403 200 200 200 404", body=FREE_ONLY, scope="topup"),
     Row("api_tokens", "GET", "/api/tokens?team={team}", "401 404 200 200 403 200 200 404", scope="read"),

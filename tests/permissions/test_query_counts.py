@@ -36,6 +36,7 @@ IS_RECORDING = bool(os.environ.get("RECORD_QUERY_COUNTS"))
 
 OF_A_TEAM = {
     "api_access_tokens": "/api/access-tokens",
+    "api_budgets": "/api/teams/{team}/budgets",
     "api_models": "/api/models?team={team}",
     "api_teams": "/api/teams",
     "api_tokens": "/api/tokens?team={team}",
