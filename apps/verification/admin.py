@@ -107,14 +107,14 @@ def _scan_text(row: Verification) -> str:
 
 @admin.register(Verification)
 class VerificationAdmin(ScopedAdmin, ServiceActionsMixin, ReadOnlyAdmin):
-    list_display = ("public_id", "applicant", "kind", "status", "waits_for", "waiting", "duplicate", "submitted_at")
+    list_display = ("applicant", "kind", "waiting", "duplicate", "status", "waits_for", "submitted_at")
     list_filter = ("status", "kind", "waits_for", DuplicateFilter)
     list_select_related = ("user", "team")
     search_fields = ("=user__email", "team__name")
     search_help_text = _("The applicant's e-mail, or the name of a team.")
     change_form_template = "admin/verification/verification/change_form.html"
     fields = (
-        "public_id",
+        "reference",
         "applicant",
         "kind",
         "status",
@@ -235,6 +235,10 @@ class VerificationAdmin(ScopedAdmin, ServiceActionsMixin, ReadOnlyAdmin):
                 for document in queries.documents_of(row.public_id)
             ]
         return context
+
+    @admin.display(description=_("reference"))
+    def reference(self, row: Verification) -> str:
+        return row.public_id
 
     @admin.display(description=_("applicant"), ordering="user__email")
     def applicant(self, row: Verification) -> str:

@@ -42,7 +42,7 @@ MAY_THIRD = on(5, 3)
 
 @pytest.fixture
 def _ten_and_fifty() -> None:
-    """A campaign of May for accounts of at most 30 days: a person 10 credits, an organisation 50, both the difference."""
+    """For accounts of at most 30 days, all May: 10 credits for a person, 50 for an organisation, 50 for both."""
     make_campaign("verified", "self", amount_nanos=10 * CREDIT, enterprise_nanos=50 * CREDIT, new_user_days=30)
 
 

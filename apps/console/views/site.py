@@ -19,7 +19,7 @@ def landing(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "site/privacy.html")
+    return render(request, "site/privacy.html", {"document_days": settings.VERIFICATION_DOCUMENT_DAYS})
 
 
 @require_POST
