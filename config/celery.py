@@ -60,6 +60,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="*/10"),
         "kwargs": {"jobs": SAFETY_JOBS},
     },
+    "rewards due": {"task": "promotions.release_due_rewards", "schedule": crontab()},
     "ledger verification": {"task": "usage.verify_ledger", "schedule": crontab(hour="3", minute="40")},
 }
 app.conf.beat_schedule = SCHEDULE

@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "apps.console.middleware.NoteActivity",
     "apps.console.middleware.DropStaleForms",
     "apps.console.middleware.PrivatePages",
+    "apps.console.referral_links.KeepReferralCode",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"

@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from apps.console.api import CallView, ModelListView, ModelView, StatementView, UsageLogView, WalletView
 from apps.core.api import NoSuchEndpoint
+from apps.promotions.api import ReferralListView, RewardTransferView
 from apps.relay.api import TokenListView, TokenView
 from apps.teams.api import AccessTokenListView, AccessTokenView, TeamListView
 from apps.teams.budget_api import BudgetListView, MemberBudgetView, TeamBudgetView
@@ -17,6 +18,8 @@ platform_api = [
     path("api/access-tokens/<str:token_id>", AccessTokenView.as_view(), name="api_access_token"),
     path("api/models", ModelListView.as_view(), name="api_models"),
     path("api/models/<path:model_id>", ModelView.as_view(), name="api_model"),
+    path("api/referrals", ReferralListView.as_view(), name="api_referrals"),
+    path("api/referrals/transfers", RewardTransferView.as_view(), name="api_reward_transfers"),
     path("api/teams", TeamListView.as_view(), name="api_teams"),
     path("api/teams/<str:team_id>/budgets", BudgetListView.as_view(), name="api_budgets"),
     path("api/teams/<str:team_id>/budget", TeamBudgetView.as_view(), name="api_team_budget"),

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from allauth.account.forms import SignupForm
+from allauth.core import context
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.types import DisplayUnit, Language
+from apps.console import referral_links
 from apps.console.amounts import Reader, nanos_from_figure
 from apps.console.limit_rows import RESET_WORDS, next_refill_on
 from apps.console.readers import billing_city
@@ -234,9 +236,23 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
     tell the addresses that have an account from those that have none.
     """
 
+    referral_code = forms.CharField(
+        label=_("Referral code"),
+        required=False,
+        max_length=64,
+        help_text=_("If somebody invited you. It cannot be added later."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["referral_code"].initial = referral_links.kept_code(context.request)
+
     def try_save(self, request: HttpRequest) -> tuple[Any, HttpResponse | None]:
+        referral_links.keep_code(request, self.cleaned_data["referral_code"])
         if self.account_already_exists:
             make_password(self.cleaned_data["password1"])
+            referral_links.warn_of_unknown(request, referral_links.kept_code(request))
         saved: tuple[Any, HttpResponse | None] = super().try_save(request)
         return saved
 

@@ -1,5 +1,6 @@
 """Acts that compose floors: sign-up, and the switch of a team's wallet. The rest are services of one app."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,8 @@ from django.db import transaction
 from apps.accounts import services as accounts
 from apps.journal import services as journal
 from apps.journal.types import Act
+from apps.promotions import services as promotions
+from apps.promotions.errors import ReferralCodeUnknown
 from apps.teams import services as teams
 from apps.teams.types import TeamAccess
 from apps.wallet import queries as wallet_queries
@@ -19,10 +22,17 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
 
 
-def register_user(user: "User", *, identity: "SocialAccount | None" = None, is_email_confirmed: bool = False) -> "User":
+def register_user(
+    user: "User",
+    *,
+    identity: "SocialAccount | None" = None,
+    is_email_confirmed: bool = False,
+    referral_code: str = "",
+) -> "User":
     """Stores the person with a personal team, its wallet and the account elsewhere they came with, or nothing.
 
-    Raises `EmailTaken` and `IdentityTaken`, also for the loser of a race.
+    A referral code binds them to its owner; one that is not valid binds nobody and stops nobody. Raises `EmailTaken`
+    and `IdentityTaken`, also for the loser of a race.
     """
     with transaction.atomic(durable=True):
         enrol_user(user)
@@ -30,14 +40,17 @@ def register_user(user: "User", *, identity: "SocialAccount | None" = None, is_e
             accounts.add_identity(user, identity)
         if is_email_confirmed:
             accounts.confirm_email(user)
+        with suppress(ReferralCodeUnknown):
+            promotions.bind_invitee(user.pk, code=referral_code, at=user.joined_at)
     return user
 
 
 def enrol_user(user: "User") -> None:
-    """As `register_user`, within the caller's transaction."""
+    """As `register_user`, within the caller's transaction, and without an inviter."""
     with transaction.atomic():
         accounts.add_user(user)
         teams.personal_team_of(user)
+        promotions.referral_code_of(user.pk, at=user.joined_at)
 
 
 def set_free_only(team: TeamAccess, *, is_on: bool, at: datetime) -> bool:

@@ -48,6 +48,19 @@ GROUP_MODELS = ("teams.accessgroup",)
 VERIFICATION_MODELS = ("verification.verification",)
 # Sees names, numbers and documents, and decides; whoever only views sees that there is a request.
 REVIEW = (("view", "review"), VERIFICATION_MODELS)
+PROMOTION_MODELS = (
+    "promotions.campaign",
+    "promotions.campaignversion",
+    "promotions.credit",
+    "promotions.referral",
+    "promotions.referralcode",
+    "promotions.reward",
+    "promotions.rewardbalance",
+    "promotions.rewardtransfer",
+)
+CAMPAIGN_ACTS = (("add", "publish"), ("promotions.campaign",))
+REWARD_ACTS = (("decide",), ("promotions.reward",))
+CODE_ACTS = (("rotate", "bind"), ("promotions.referralcode",))
 ALL_MODELS = CATALOGUE_MODELS + CHANNEL_MODELS + LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS + GROUP_MODELS
 
 GROUPS: dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
@@ -56,13 +69,26 @@ GROUPS: dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
         (("delete",), CATALOGUE_MODELS[:2] + CHANNEL_MODELS),
         MONEY_ACTS,
         REVIEW,
+        (VIEW, PROMOTION_MODELS),
+        CAMPAIGN_ACTS,
+        REWARD_ACTS,
+        CODE_ACTS,
     ),
-    "finance": ((VIEW, LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS + VERIFICATION_MODELS), MONEY_ACTS),
+    "finance": (
+        (VIEW, LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS + VERIFICATION_MODELS + PROMOTION_MODELS),
+        MONEY_ACTS,
+        CAMPAIGN_ACTS,
+        REWARD_ACTS,
+    ),
     # Its own models (wire transfers, bank lines, bulk codes) come with their apps; all of them above `teams`.
     "enterprise admin": (REVIEW,),
-    "support": ((VIEW, LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS + CATALOGUE_MODELS), REVIEW),
+    "support": (
+        (VIEW, LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS + CATALOGUE_MODELS + PROMOTION_MODELS),
+        REVIEW,
+        CODE_ACTS,
+    ),
     "catalogue": ((EDIT, CATALOGUE_MODELS + CHANNEL_MODELS + GROUP_MODELS), (("delete",), CHANNEL_MODELS)),
-    "read-only": ((VIEW, ALL_MODELS + VERIFICATION_MODELS),),
+    "read-only": ((VIEW, ALL_MODELS + VERIFICATION_MODELS + PROMOTION_MODELS),),
 }
 
 

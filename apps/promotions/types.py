@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.types import NoticeKind
+from apps.core.pagination import Page
 
 REWARD_AVAILABLE: Final = NoticeKind("reward.available", _("A reward for an invitation is available"))
 REWARD_REVERSED: Final = NoticeKind("reward.reversed", _("A reward for an invitation was taken back"))
@@ -220,6 +221,66 @@ class RewardSums:
     available_nanos: int = 0
     transferred_nanos: int = 0
     shortfall_nanos: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class VersionCost:
+    """What one version of a campaign cost so far. `credits`, `rewards`, `blocked` are numbers of rows."""
+
+    number: int
+    credits: int
+    granted_nanos: int
+    taken_back_nanos: int
+    rewards: int
+    blocked: int
+    promised_nanos: int
+    reversed_nanos: int
+    pending_nanos: int
+
+    @property
+    def net_nanos(self) -> int:
+        return self.granted_nanos - self.taken_back_nanos + self.promised_nanos - self.reversed_nanos
+
+
+@dataclass(frozen=True, slots=True)
+class EarnedReward:
+    """A reward as its inviter sees it. `amount_nanos` is what is left of it after reversals."""
+
+    trigger: str
+    status: str
+    amount_nanos: int
+    reversed_nanos: int
+    earned_at: datetime
+    due_at: datetime
+    is_capped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Invitee:
+    """Somebody who was invited, as the inviter sees them: an address that nobody could be found by."""
+
+    public_id: str
+    masked: str
+    joined_at: datetime
+    rewards: Sequence[EarnedReward]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralLink:
+    """What somebody hands out; empty texts before the first need."""
+
+    code: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralPage:
+    """Code and link (empty before the first need), what was earned, and a page of who came by it."""
+
+    code: str
+    link: str
+    sums: RewardSums
+    invitees: Page[Invitee]
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ class Row:
 NEW_TOKEN: Final = '{"team": "{team}", "name": "new", "limit": "0"}'
 
 NO_BUDGET: Final = '{"limit": null}'
+REWARDS: Final = '{"team": "{team}", "amount": "1"}'
 
 FREE_ONLY: Final = '{"team": "{team}", "stop_when_free_is_used_up": true}'
 
@@ -79,6 +80,16 @@ PLATFORM_API: Final = (
         "401 404 200 200 200 200 200 404",
         scope="read",
     ),
+    Row("api_referrals", "GET", "/api/referrals", SIGNED_IN, scope="read"),
+    # Whoever may have them moved has none: 409.
+    Row(
+        "api_reward_transfers",
+        "POST",
+        "/api/referrals/transfers",
+        "401 404 403 403 409 409 409 404",
+        body=REWARDS,
+        scope="topup",
+    ),
     Row("api_models", "GET", "/api/models", PUBLIC),
     Row("api_model", "GET", "/api/models/chat-small", PUBLIC),
     Row("api_schema", "GET", "/api/schema", PUBLIC),
@@ -101,6 +112,7 @@ RELAY: Final = (
 CONSOLE: Final = (
     Row("console:landing", "GET", "/", PUBLIC),
     Row("console:privacy", "GET", "/privacy", PUBLIC),
+    Row("console:campaigns", "GET", "/campaigns", PUBLIC),
     Row("console:language", "POST", "/language", "302 302 302 302 302 302 302 302", body="language=en"),
     Row("console:home", "GET", "/console/", PAGE),
     Row("console:payer", "POST", "/console/payer", "302 302 302 302 302 302 302 302", body="team={team}"),
@@ -151,6 +163,8 @@ CONSOLE: Final = (
     Row("console:free_credit", "GET", "/console/free-credit", "302 200 403 403 200 200 200 200"),
     Row("console:free_credit_stop", "POST", "/console/free-credit/stop", "302 302 403 403 302 302 302 302"),
     Row("console:free_credit_go_on", "POST", "/console/free-credit/go-on", "302 302 403 403 302 302 302 302"),
+    Row("console:referrals", "GET", "/console/referrals", PAGE),
+    Row("console:reward_transfer", "GET", "/console/referrals/transfer", "302 302 302 302 302 302 302 200"),
     Row("console:statement_csv", "GET", "/console/statement.csv", PAGE),
     Row("console:verification", "GET", "/console/verification", PAGE),
     Row("console:verification_apply", "GET", "/console/verification/apply", PAGE),

@@ -5,7 +5,7 @@ RECORD_QUERY_COUNTS=1 writes what was counted instead of comparing; the differen
 
 import json
 import os
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from apps.accounts.models import User
 from apps.core import clock
+from apps.core.billing_calendar import day_start
 from apps.core.ids import uuid7
 from apps.journal import services as journal
 from apps.journal.types import ApprovalRequest
+from apps.promotions import services as promotions
+from apps.promotions.models import Campaign
 from apps.relay.models import ApiToken
 from apps.teams import services as teams
 from apps.wallet import services as wallet
@@ -26,6 +30,7 @@ from apps.wallet.types import House, Mandate, Posting
 from tests.cast import add_member, grant, make_personal_token, make_team, make_token, make_user
 from tests.permissions.conftest import World
 from tests.permissions.table import route_names
+from tests.promotions.stage import approve, make_campaign, pay
 from tests.usage.calls import row, store, this_morning
 from tests.verification.papers import apply as apply_for_verification
 
@@ -38,6 +43,7 @@ OF_A_TEAM = {
     "api_access_tokens": "/api/access-tokens",
     "api_budgets": "/api/teams/{team}/budgets",
     "api_models": "/api/models?team={team}",
+    "api_referrals": "/api/referrals",
     "api_teams": "/api/teams",
     "api_tokens": "/api/tokens?team={team}",
     "api_usage_logs": "/api/usage/logs?team={team}",
@@ -47,6 +53,8 @@ OF_A_TEAM = {
     "console:budgets": "/console/team/budgets",
     "console:home": "/console/",
     "console:logs": "/console/logs",
+    "console:campaigns": "/campaigns",
+    "console:referrals": "/console/referrals",
     "console:sessions": "/console/security/sessions",
     "console:statement": "/console/statement",
     "console:tokens": "/console/tokens",
@@ -78,7 +86,23 @@ def add_rows(world: World, times: int) -> None:
         )
         store((call, "charged", 1_000))
         add_corrections(world.team.wallet_id)
+        add_invitee(world.team.user_id)
         apply_for_verification(make_user())
+
+
+def add_invitee(inviter_id: int) -> None:
+    """Somebody who came by the code, was verified, and paid: two rewards, one of them moved; a campaign of its own."""
+    at, year = clock.now(), 1990 + Campaign.objects.count()
+    User.objects.filter(pk=inviter_id).update(joined_at=at - timedelta(days=1))
+    invitee = make_user()
+    promotions.bind_invitee(invitee.pk, code=promotions.referral_code_of(inviter_id, at=at), at=at)
+    approve(invitee, at=at)
+    pay(invitee, "100", at=at)
+    promotions.release_due_rewards(at=at)
+    team = teams.personal_team_of(User.objects.get(pk=inviter_id))
+    promotions.transfer_rewards(team, amount_nanos=10**9, key=str(uuid7()), at=at)
+    starts_at, ends_at = (day_start(date(year, month, 1)) for month in (1, 2))
+    make_campaign("registered", "self", amount_nanos=1, starts_at=starts_at, ends_at=ends_at)
 
 
 def add_corrections(wallet_id: int) -> None:

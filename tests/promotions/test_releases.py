@@ -142,15 +142,14 @@ def test_a_revoked_verification_reverses_the_inviters_reward():
     assert rewards_account(reward.inviter) == 0
 
 
-def test_registering_pays_only_while_a_campaign_for_it_is_in_force():
-    referral = make_referral()
-    promotions.note_registered(referral.inviter.pk, at=on(4, 20))
+def test_registering_pays_what_was_in_force_on_the_day_of_joining():
     make_campaign("registered", "inviter", amount_nanos=2 * CREDIT)
     make_campaign("registered", "self", amount_nanos=3 * CREDIT)
+    referral = make_referral(make_person(on(4, 20)), joined_at=on(5, 31))
 
     for _ in range(2):
         promotions.note_registered(referral.inviter.pk, at=on(5, 3))
-        promotions.note_registered(referral.invitee.pk, at=on(5, 3))
+        promotions.note_registered(referral.invitee.pk, at=on(6, 1))
 
     assert [reward.amount_nanos for reward in rewards_of(referral.inviter)] == [2 * CREDIT]
     assert (balance_of(referral.inviter), balance_of(referral.invitee)) == (0, 3 * CREDIT)
@@ -160,7 +159,7 @@ def test_an_invitee_may_earn_the_inviter_all_three_rewards():
     five_with()
     make_campaign("purchased", "inviter", amount_nanos=CREDIT)
     make_campaign("registered", "inviter", amount_nanos=2 * CREDIT)
-    referral = make_referral()
+    referral = make_referral(joined_at=on(5, 1))
 
     promotions.note_registered(referral.invitee.pk, at=on(5, 2))
     approve(referral.invitee, at=on(5, 3))

@@ -30,6 +30,7 @@ from apps.console.identities import offered_codes
 from apps.console.mails import tidy
 from apps.core import clock
 from apps.core.http import request_ip
+from apps.promotions import services as promotions
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -89,6 +90,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def post_login(self, request: HttpRequest, user: "User", **kwargs: Any) -> HttpResponse:
         """Pages speak the language the person chose, on every device; and a device that is new does not stay unseen."""
+        promotions.note_registered(user.pk, at=clock.now())  # nobody signs in before the address is confirmed
         response = cast(HttpResponse, super().post_login(request, user, **kwargs))
         remember_language(response, user.language)
         remember_device(request, response, user)

@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 
 from apps.accounts.errors import EmailTaken, IdentityTaken
 from apps.accounts.types import Language
-from apps.console import services
+from apps.console import referral_links, services
 from apps.console.readers import default_unit
 
 if TYPE_CHECKING:
@@ -21,10 +21,16 @@ if TYPE_CHECKING:
 def register(
     request: HttpRequest, user: "User", *, identity: "SocialAccount | None" = None, is_email_confirmed: bool = False
 ) -> "User":
-    """Stores the person with their team, in the language they read. The loser of a double click goes to sign-in."""
+    """Stores the person with their team, in the language they read, bound to who invited them. The loser of a double
+    click goes to sign-in.
+    """
     user.language = Language.CHINESE if (get_language() or "").startswith("zh") else Language.ENGLISH
     user.display_unit = default_unit(user.language)
+    code = referral_links.kept_code(request)
     try:
-        return services.register_user(user, identity=identity, is_email_confirmed=is_email_confirmed)
+        services.register_user(user, identity=identity, is_email_confirmed=is_email_confirmed, referral_code=code)
     except (EmailTaken, IdentityTaken) as error:
         raise ImmediateHttpResponse(redirect("account_login")) from error
+    referral_links.warn_of_unknown(request, code)
+    referral_links.keep_code(request, "")
+    return user

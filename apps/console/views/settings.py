@@ -14,6 +14,9 @@ from apps.console.adapters.account import remember_language
 from apps.console.forms import PreferencesForm
 from apps.console.shell import TEAM_KEY, shell_of
 from apps.console.views.site import back
+from apps.core import clock
+from apps.promotions import queries as promotion_queries
+from apps.promotions import services as promotions
 
 
 @login_required
@@ -24,7 +27,9 @@ def preferences(request: HttpRequest) -> HttpResponse:
     form = PreferencesForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         return _saved(request, form)
-    return render(request, "console/settings.html", {"form": form})
+    promotions.referral_code_of(user.pk, at=clock.now())  # type: ignore[arg-type]  # signed in
+    share = promotion_queries.referral_link_of(user.pk)  # type: ignore[arg-type]
+    return render(request, "console/settings.html", {"form": form, "share": share})
 
 
 def _saved(request: HttpRequest, form: PreferencesForm) -> HttpResponse:

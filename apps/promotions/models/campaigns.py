@@ -64,15 +64,15 @@ class CampaignVersion(models.Model):
     starts_at = models.DateTimeField(_("in force from"))
     ends_at = models.DateTimeField(_("in force until"), null=True, blank=True)
     planned_ends_at = models.DateTimeField(_("published to end"), null=True, blank=True)
-    amount_nanos = models.BigIntegerField(_("amount, in nanocredits"), null=True, blank=True)
-    enterprise_nanos = models.BigIntegerField(_("amount for an enterprise, in nanocredits"), null=True, blank=True)
+    amount_nanos = models.BigIntegerField(_("amount"), null=True, blank=True)
+    enterprise_nanos = models.BigIntegerField(_("amount for an enterprise"), null=True, blank=True)
     rate = models.DecimalField(_("rate of the paid amount"), max_digits=6, decimal_places=5, null=True, blank=True)
-    per_invitee_nanos = models.BigIntegerField(_("most for one invitee, in nanocredits"), null=True, blank=True)
-    per_inviter_nanos = models.BigIntegerField(_("most for one inviter, in nanocredits"), null=True, blank=True)
+    per_invitee_nanos = models.BigIntegerField(_("most for one invitee"), null=True, blank=True)
+    per_inviter_nanos = models.BigIntegerField(_("most for one inviter"), null=True, blank=True)
     cap_period = models.CharField(
         _("most for one inviter is counted by"), max_length=8, choices=CapPeriod.choices, default=CapPeriod.MONTH
     )
-    budget_nanos = models.BigIntegerField(_("budget of the campaign, in nanocredits"), null=True, blank=True)
+    budget_nanos = models.BigIntegerField(_("budget of the campaign"), null=True, blank=True)
     delay_days = models.PositiveSmallIntegerField(_("days until a reward is available"), default=0)
     new_user_days = models.PositiveSmallIntegerField(
         _("most days since joining"), null=True, blank=True, help_text=_("Empty: accounts of any age.")

@@ -23,10 +23,10 @@ class Credit(models.Model):
     outcome = models.CharField(_("outcome"), max_length=12, choices=CreditOutcome.choices)
     version = models.ForeignKey(CampaignVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     wallet_id = models.BigIntegerField(_("wallet"), null=True, blank=True)
-    amount_nanos = models.BigIntegerField(_("granted, in nanocredits"), default=0)
+    amount_nanos = models.BigIntegerField(_("granted"), default=0)
     lot_id = models.UUIDField(_("lot"), null=True, blank=True)
     at = models.DateTimeField(_("at"))
-    taken_back_nanos = models.BigIntegerField(_("taken back, in nanocredits"), default=0)
+    taken_back_nanos = models.BigIntegerField(_("taken back"), default=0)
     taken_back_at = models.DateTimeField(_("taken back"), null=True, blank=True)
 
     class Meta:

@@ -19,7 +19,7 @@ class RewardBalance(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     account = models.OneToOneField("wallet.Account", on_delete=models.PROTECT, related_name="+", editable=False)
-    shortfall_nanos = models.BigIntegerField(_("shortfall, in nanocredits"), default=0)
+    shortfall_nanos = models.BigIntegerField(_("shortfall"), default=0)
     opened_at = models.DateTimeField(_("opened"), editable=False)
 
     class Meta:
@@ -52,13 +52,13 @@ class Reward(models.Model):
     block_reason = models.CharField(
         _("why blocked"), max_length=16, choices=BlockReason.choices, blank=True, default=""
     )
-    offered_nanos = models.BigIntegerField(_("before caps, in nanocredits"))
-    amount_nanos = models.BigIntegerField(_("amount, in nanocredits"))
-    reversed_nanos = models.BigIntegerField(_("reversed, in nanocredits"), default=0)
-    shortfall_nanos = models.BigIntegerField(_("reversed after it was moved, in nanocredits"), default=0)
-    moved_nanos = models.BigIntegerField(_("moved to a balance, in nanocredits"), default=0)
-    set_off_nanos = models.BigIntegerField(_("set off against a shortfall, in nanocredits"), default=0)
-    given_up_nanos = models.BigIntegerField(_("given up, in nanocredits"), default=0)
+    offered_nanos = models.BigIntegerField(_("before caps"))
+    amount_nanos = models.BigIntegerField(_("amount"))
+    reversed_nanos = models.BigIntegerField(_("reversed"), default=0)
+    shortfall_nanos = models.BigIntegerField(_("reversed after it was moved"), default=0)
+    moved_nanos = models.BigIntegerField(_("moved to a balance"), default=0)
+    set_off_nanos = models.BigIntegerField(_("set off against a shortfall"), default=0)
+    given_up_nanos = models.BigIntegerField(_("given up"), default=0)
     paid_minor = models.BigIntegerField(_("paid, in the smallest unit"), default=0)
     refunded_minor = models.BigIntegerField(_("paid back, in the smallest unit"), default=0)
     currency = models.CharField(_("currency"), max_length=3, blank=True, default="")
@@ -145,7 +145,7 @@ class RewardTransfer(models.Model):
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
     balance = models.ForeignKey(RewardBalance, on_delete=models.PROTECT, related_name="transfers")
     team = models.ForeignKey("teams.Team", on_delete=models.PROTECT, related_name="+")
-    amount_nanos = models.BigIntegerField(_("amount, in nanocredits"))
+    amount_nanos = models.BigIntegerField(_("amount"))
     lot_id = models.UUIDField(_("lot"), unique=True)
     key = models.CharField(max_length=80)
     at = models.DateTimeField(_("at"))

@@ -4,7 +4,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 
 from apps.promotions.models import Campaign, CampaignVersion
 from apps.promotions.types import CampaignHistory, Terms, Version
@@ -14,9 +14,13 @@ TERMS: Final = tuple(field.name for field in fields(Terms))
 
 def version_in_force(trigger: str, beneficiary: str, *, at: datetime) -> Version | None:
     """The one version for this act and these people whose validity `[starts_at, ends_at)` holds this instant."""
-    rows = CampaignVersion.objects.filter(Q(ends_at=None) | Q(ends_at__gt=at), starts_at__lte=at)
-    row = rows.filter(trigger=trigger, beneficiary=beneficiary).select_related("campaign").first()
+    row = _in_force(at).filter(trigger=trigger, beneficiary=beneficiary).first()
     return None if row is None else version_of(row)
+
+
+def versions_in_force(beneficiary: str, *, at: datetime) -> list[Version]:
+    """All that hold for these people at this instant, one an act. One query."""
+    return [version_of(row) for row in _in_force(at).filter(beneficiary=beneficiary).order_by("campaign_id")]
 
 
 def campaign_histories() -> list[CampaignHistory]:
@@ -28,6 +32,11 @@ def campaign_histories() -> list[CampaignHistory]:
         for campaign in campaigns
         if (rows := list(campaign.versions.all()))
     ]
+
+
+def _in_force(at: datetime) -> QuerySet[CampaignVersion]:
+    rows = CampaignVersion.objects.filter(Q(ends_at=None) | Q(ends_at__gt=at), starts_at__lte=at)
+    return rows.select_related("campaign")
 
 
 def version_of(row: CampaignVersion) -> Version:

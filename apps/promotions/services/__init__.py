@@ -1,6 +1,7 @@
 """The acts of promotions. Each joins the caller's transaction and is safe to repeat."""
 
 from apps.promotions.services.balances import (
+    check_transfer,
     give_up_rewards,
     least_to_transfer,
     lock_reward_balance,
@@ -11,12 +12,14 @@ from apps.promotions.services.credits import credit_verification, note_registere
 from apps.promotions.services.deciding import hold_reward, release_reward, reverse_reward
 from apps.promotions.services.earning import note_purchase
 from apps.promotions.services.publishing import end_version, publish_version
-from apps.promotions.services.releasing import release_due_rewards
+from apps.promotions.services.releasing import AT_MOST, release_due_rewards
 from apps.promotions.services.reversals import note_purchase_refunded
 
 __all__ = [
+    "AT_MOST",
     "add_inviter",
     "bind_invitee",
+    "check_transfer",
     "credit_verification",
     "end_version",
     "give_up_rewards",

@@ -54,11 +54,7 @@ def transfer_rewards(team: TeamAccess, *, amount_nanos: int, key: str, at: datet
     The same key again returns the first result. Of two that are more than the balance together the second raises
     `RewardsTooLow`. Raises `PermissionMissing`, `RewardTooSmall`, `TransferKeyReused`.
     """
-    if not team.may("wallet.change"):
-        raise PermissionMissing
-    if amount_nanos < least_to_transfer():
-        least = credits_text(least_to_transfer())
-        raise errors.RewardTooSmall(_("Transfer at least %(least)s credits.") % {"least": least}, least=least)
+    _check_terms(team, amount_nanos)
     with transaction.atomic():
         balance = locked_balance(team.user_id)
         if balance is None:
@@ -71,6 +67,14 @@ def transfer_rewards(team: TeamAccess, *, amount_nanos: int, key: str, at: datet
         wallet.lock_accounts([balance.account_id, team.wallet_id])
         _take_from_rewards(balance, amount_nanos, field="moved_nanos")
         return move(balance, team, amount_nanos=amount_nanos, key=key, at=at)
+
+
+def check_transfer(team: TeamAccess, *, amount_nanos: int) -> None:
+    """Raises what `transfer_rewards` would raise now: for a page that asks before it acts."""
+    _check_terms(team, amount_nanos)
+    balance = RewardBalance.objects.filter(user_id=team.user_id).first()
+    if balance is None or wallet_queries.balance_of(balance.account_id).available_nanos < amount_nanos:
+        raise errors.RewardsTooLow
 
 
 def move(balance: RewardBalance, team: TeamAccess, *, amount_nanos: int, key: str, at: datetime) -> MovedRewards:
@@ -143,6 +147,14 @@ def _take_from_rewards(balance: RewardBalance, amount_nanos: int, *, field: str)
         setattr(reward, field, getattr(reward, field) + part)
         restate(reward)
     Reward.objects.bulk_update([reward for reward, _part in changed], [field, "status"], batch_size=500)
+
+
+def _check_terms(team: TeamAccess, amount_nanos: int) -> None:
+    if not team.may("wallet.change"):
+        raise PermissionMissing
+    if amount_nanos < least_to_transfer():
+        least = credits_text(least_to_transfer())
+        raise errors.RewardTooSmall(_("Transfer at least %(least)s credits.") % {"least": least}, least=least)
 
 
 def _same(known: RewardTransfer, team: TeamAccess, amount_nanos: int) -> MovedRewards:

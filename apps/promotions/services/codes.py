@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from apps.journal import services as journal
 from apps.journal.types import Act
-from apps.promotions import errors, referral_codes
+from apps.promotions import errors, queries, referral_codes
 from apps.promotions.models import Referral, ReferralCode
 
 SUPPORT_WINDOW: Final = timedelta(days=7)
@@ -71,9 +71,7 @@ def add_inviter(invitee_id: int, *, code: str, actor: int, at: datetime, reason:
 
 
 def _usable(text: str) -> ReferralCode:
-    code = referral_codes.normalised(text)
-    rows = ReferralCode.objects.filter(retired_at=None, user__is_active=True).select_related("user")
-    found = None if code is None else rows.filter(code=code).first()
+    found = queries.usable_code(text)
     if found is None:
         raise errors.ReferralCodeUnknown
     return found

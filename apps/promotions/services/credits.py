@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import F, QuerySet, Sum
 
@@ -80,22 +79,25 @@ def take_back_verification(verification_id: int, *, reason: str, actor: int | No
 
 
 def note_registered(user_id: int, *, at: datetime) -> None:
-    """Pays what campaigns in force pay for a new account: its own credits, and the inviter's reward. Once a person.
+    """Pays what a new account was worth on the day it was opened: its own credits, and the inviter's reward.
 
-    Call it when the address is confirmed: until then anybody could have typed it.
+    Call it once the address is confirmed: until then anybody could have typed it. Once a person; cheap to repeat.
     """
+    subject_key = f"user:{user_id}"
+    known = Credit.objects.filter(kind=CreditKind.REGISTERED, subject_key=subject_key)
+    if known.exists():
+        return
     with transaction.atomic():
         counters.lock_campaigns(Trigger.REGISTERED)
-        subject_key = f"user:{user_id}"
-        if Credit.objects.filter(kind=CreditKind.REGISTERED, subject_key=subject_key).exists():
+        if known.exists():
             return
-        joined_at = get_user_model().objects.values_list("joined_at", flat=True).get(pk=user_id)
+        joined_at = queries.joined_at_of(user_id)
         act = QualifyingAct(trigger=Trigger.REGISTERED, user_id=user_id, joined_at=joined_at, acted_at=at)
-        earning.earn(act, at=at)
+        earning.earn(act, at=joined_at)
         team = teams.personal_team_for(user_id)
         credit = Credit(kind=CreditKind.REGISTERED, subject_key=subject_key, user_id=user_id, at=at)
         credit.wallet_id = None if team is None else team.wallet_id
-        version = queries.version_in_force(Trigger.REGISTERED, Beneficiary.SELF, at=at)
+        version = queries.version_in_force(Trigger.REGISTERED, Beneficiary.SELF, at=joined_at)
         _grant(credit, version, amount_nanos=version.terms.amount_nanos or 0 if version else 0, at=at)
 
 

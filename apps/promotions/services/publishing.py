@@ -3,15 +3,23 @@
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.journal import services as journal
 from apps.journal.types import Act
 from apps.promotions import campaigns, errors
 from apps.promotions.models import Campaign, CampaignVersion
 from apps.promotions.types import Plan
+
+_WRONG: Final = {
+    "amount_nanos": _("Write an amount, or a share of what is paid instead of it, not both."),
+    "enterprise_nanos": _("Write an amount for an enterprise too."),
+    "rate": _("A share is above 0 and at most 100 percent."),
+}
 
 
 def publish_version(campaign_id: int, plan: Plan, *, actor: int | None, at: datetime, reason: str) -> int:
@@ -84,10 +92,10 @@ def _check(campaign: Campaign, plan: Plan, *, starts_at: datetime, at: datetime)
     if starts_at < at:
         raise errors.VersionInPast
     if plan.ends_at is not None and plan.ends_at <= starts_at:
-        raise errors.TermsInvalid(field="ends_at")
+        raise errors.TermsInvalid(_("The last day lies before the first."), field="ends_at")
     wrong = campaigns.misfit(plan.terms, trigger=campaign.trigger, beneficiary=campaign.beneficiary)
     if wrong is not None:
-        raise errors.TermsInvalid(field=wrong)
+        raise errors.TermsInvalid(_WRONG.get(wrong), field=wrong)
 
 
 def _make_way(campaign: Campaign, *, starts_at: datetime, ends_at: datetime | None) -> None:

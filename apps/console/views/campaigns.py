@@ -1,0 +1,23 @@
+"""The public page of campaigns: what is in force, planned and past, and every version there was."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from apps.console.campaign_words import shown_campaign
+from apps.console.readers import billing_city, reader_of
+from apps.core import clock
+from apps.promotions import queries as promotions
+
+
+@require_GET
+def campaigns(request: HttpRequest) -> HttpResponse:
+    at, reader = clock.now(), reader_of(request)
+    shown = [shown_campaign(history, reader=reader, at=at) for history in promotions.campaign_histories()]
+    context = {
+        "live": [campaign for campaign in shown if campaign.state == "live"],
+        "planned": [campaign for campaign in shown if campaign.state == "planned"],
+        "past": [campaign for campaign in shown if campaign.state == "past"],
+        "city": billing_city(),
+    }
+    return render(request, "site/campaigns.html", context)
