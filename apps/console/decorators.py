@@ -1,13 +1,13 @@
 """Who may open a console page: signed in, in one of the own teams, with the right the page needs."""
 
 from collections.abc import Callable
-from functools import update_wrapper
+from functools import update_wrapper, wraps
 from typing import Concatenate, ParamSpec, cast
 from zoneinfo import ZoneInfo
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -54,5 +54,20 @@ def team_page(permission: str) -> Callable[[TeamView[P]], View[P]]:
         protected: View[P] = login_required(page)
         update_wrapper(protected, view)
         return protected
+
+    return decorate
+
+
+def shared_team_page(permission: str) -> Callable[[TeamView[P]], View[P]]:
+    """As `team_page`, for what a personal team knows not: 404 there."""
+
+    def decorate(view: TeamView[P]) -> View[P]:
+        @wraps(view)
+        def page(request: HttpRequest, team: TeamAccess, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if team.is_personal:
+                raise Http404
+            return view(request, team, *args, **kwargs)
+
+        return team_page(permission)(page)
 
     return decorate

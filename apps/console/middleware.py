@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 NOTED_EVERY_SECONDS: Final = 300
 MOST_NOTED: Final = 10_000
-PRIVATE_PATHS = ("/console/", "/accounts/")
+PRIVATE_PATHS = ("/console/", "/accounts/", "/invitations/")
 
 
 class DropStaleForms(MiddlewareMixin):

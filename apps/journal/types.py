@@ -1,6 +1,6 @@
 """What the journal takes and returns: frozen values."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -187,3 +187,32 @@ class OutboxState:
     waiting: int
     oldest_seconds: float
     given_up: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedAct:
+    """A line of the audit trail for whoever may read its scope."""
+
+    id: UUID
+    at: datetime
+    actor_id: int | None
+    act: str
+    target: str
+    target_id: str
+    reason: str
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TrailFilters:
+    """Which lines of a scope; what is empty counts as all. `since` is in, `until` is out.
+
+    `outsiders`: lines by nobody of these people, or of `their_acts`, which count as an outsider's whoever did them.
+    """
+
+    actor_id: int | None = None
+    outsiders_to: Collection[int] | None = None
+    their_acts: Collection[str] = ()
+    acts: Collection[str] = ()
+    since: datetime | None = None
+    until: datetime | None = None

@@ -14,13 +14,14 @@ from apps.accounts.models import User
 from apps.core import clock
 from apps.core.ids import public_id
 from apps.journal import services as journal
-from apps.teams.queries import members_of
+from apps.teams import queries as teams
 from apps.teams.types import TeamAccess
 from tests.cast import access_of, add_member, make_personal_token, make_team, make_token, make_user
 from tests.catalogue import import_test_catalogue
 from tests.permissions.table import ROLES, Row
 from tests.shared import around_the_tests
 from tests.staff import sign_in_staff
+from tests.teams.letters import invited
 from tests.usage.calls import row, store
 
 TEAM_OF_SESSION = "console.team"
@@ -80,9 +81,17 @@ def _ids_of(team: TeamAccess) -> dict[str, str]:
         "token": token.public_id,
         "call": public_id("req", call.id),
         "pat": make_personal_token(team).token.public_id,
-        "member": members_of(team.id)[0].public_id,
         "hook": hook.endpoint_id,
+        **_people(team),
     }
+
+
+def _people(team: TeamAccess) -> dict[str, str]:
+    """A member whom no session belongs to, and an invitation with its secret."""
+    member, secret = add_member(team, "viewer"), invited(team, "guest@example.com")
+    (row,) = [one for one in teams.members_of(team.id) if one.user_id == member.pk]
+    (invitation,) = teams.invitations_of(team.id, at=clock.now())
+    return {"member": row.public_id, "invitation": invitation.public_id, "secret": secret}
 
 
 def _session(role: str, team: TeamAccess) -> str:

@@ -29,7 +29,7 @@ NOBODY: Final = "401 401 401 401 401 401 401 401"
 class Row:
     """`expected`: a status for each of ROLES; `scope` is a token's.
 
-    `{team}`, `{token}` and `{call}` in the path are Acme's; `{pat}` is its owner's own.
+    `{team}`, `{token}`, `{call}`, `{member}`, `{invitation}` and its `{secret}` are Acme's; `{pat}` is its owner's own.
     """
 
     name: str
@@ -47,7 +47,9 @@ class Row:
 
     @property
     def is_of_a_team(self) -> bool:
-        return "{" in self.path + self.body
+        """Whoever holds the secret of an invitation is no stranger to it."""
+        text = self.path + self.body
+        return "{" in text and "{secret}" not in text
 
 
 NEW_TOKEN: Final = '{"team": "{team}", "name": "new", "limit": "0"}'
@@ -157,6 +159,30 @@ CONSOLE: Final = (
     Row("console:budget_of_team", "POST", "/console/team/budgets/team", BUDGET_FORM, body="limit=ten"),
     Row("console:budget_of_member", "GET", "/console/team/budgets/{member}", BUDGET_OF_MEMBER),
     Row("console:budget_of_member", "POST", "/console/team/budgets/{member}", BUDGET_OF_MEMBER, body="limit=ten"),
+    Row("console:team", "GET", "/console/team", PAGE),
+    Row("console:team_new", "GET", "/console/teams/new", PAGE),
+    Row("console:team_name", "GET", "/console/team/name", "302 404 403 403 403 200 200 404"),
+    Row("console:team_invite", "GET", "/console/team/invite", "302 404 403 403 403 302 302 404"),
+    Row("console:team_transfer", "GET", "/console/team/transfer", "302 404 403 403 403 403 302 404"),
+    Row("console:team_role", "GET", "/console/team/members/{member}/role", "302 404 403 403 403 302 302 404"),
+    Row("console:team_remove", "GET", "/console/team/members/{member}/remove", "302 404 403 403 403 302 302 404"),
+    Row(
+        "console:team_resend",
+        "GET",
+        "/console/team/invitations/{invitation}/resend",
+        "302 404 403 403 403 302 302 404",
+    ),
+    Row(
+        "console:team_withdraw",
+        "POST",
+        "/console/team/invitations/{invitation}/withdraw",
+        "302 404 403 403 403 302 302 404",
+    ),
+    Row("console:team_audit", "GET", "/console/team/audit", "302 200 403 403 403 200 200 200"),
+    Row("console:team_audit_csv", "GET", "/console/team/audit.csv", "302 200 403 403 403 200 200 200"),
+    Row("console:invitation", "GET", "/invitations/{secret}", PUBLIC),
+    Row("console:invitation_accept", "POST", "/invitations/{secret}/accept", ELSEWHERE),
+    Row("console:invitation_decline", "POST", "/invitations/{secret}/decline", ELSEWHERE),
     Row("console:logs", "GET", "/console/logs", PAGE),
     Row("console:call", "GET", "/console/logs/{call}", "302 404 200 200 200 200 200 404"),
     Row("console:statement", "GET", "/console/statement", PAGE),

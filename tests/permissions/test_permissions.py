@@ -27,6 +27,7 @@ NOWHERE = {
         "pat": "pat",
         "member": "mem",
         "hook": "hook",
+        "invitation": "inv",
     }.items()
 }
 

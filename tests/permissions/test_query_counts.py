@@ -31,6 +31,7 @@ from tests.cast import add_member, grant, make_personal_token, make_team, make_t
 from tests.permissions.conftest import World
 from tests.permissions.table import route_names
 from tests.promotions.stage import approve, make_campaign, pay
+from tests.teams.letters import invited
 from tests.usage.calls import row, store, this_morning
 from tests.verification.papers import apply as apply_for_verification
 
@@ -57,6 +58,8 @@ OF_A_TEAM = {
     "console:referrals": "/console/referrals",
     "console:sessions": "/console/security/sessions",
     "console:statement": "/console/statement",
+    "console:team": "/console/team",
+    "console:team_audit": "/console/team/audit",
     "console:tokens": "/console/tokens",
     "mfa_list_webauthn": "/accounts/passkeys/",
     "socialaccount_connections": "/accounts/connected/",
@@ -85,6 +88,8 @@ def add_rows(world: World, times: int) -> None:
             ip="192.0.2.7",
         )
         store((call, "charged", 1_000))
+        add_member(world.team, "viewer")
+        invited(world.team, f"guest{n}@example.com")
         add_corrections(world.team.wallet_id)
         add_invitee(world.team.user_id)
         apply_for_verification(make_user())

@@ -24,6 +24,7 @@ from apps.accounts import queries as people
 from apps.accounts import services as accounts
 from apps.accounts.errors import EmailTaken
 from apps.accounts.types import Visit
+from apps.console import kept_invitation
 from apps.console.adapters import proofs
 from apps.console.adapters.sign_up import register
 from apps.console.identities import offered_codes
@@ -117,6 +118,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if user.is_authenticated and (not methods or people.ways_in(user, providers=offered_codes()).identities):
             methods.append({"id": "identity", "description": _WAYS["identity"], "url": reverse("identity_confirm")})
         return methods
+
+    def get_login_redirect_url(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Back to the invitation that brought the person here, if there is one."""
+        return kept_invitation.waiting_page(request) or str(super().get_login_redirect_url(request, **kwargs))
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        return kept_invitation.waiting_page(request) or str(super().get_signup_redirect_url(request))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Sent at once, because codes must not be stored, in the language and zone of whom it is for.

@@ -1,10 +1,12 @@
 """Preferences of the reader, and who pays on the pages that follow."""
 
+from urllib.parse import urlsplit
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import Resolver404, ResolverMatch, resolve, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_POST
@@ -44,8 +46,29 @@ def _saved(request: HttpRequest, form: PreferencesForm) -> HttpResponse:
 @login_required
 @require_POST
 def choose_payer(request: HttpRequest) -> HttpResponse:
-    """Remembers the team for this session. A team that is not the reader's own changes nothing."""
+    """Remembers the team for this session. A team that is not the reader's own changes nothing.
+
+    The page stays, unless it shows a thing of the other team: then its list takes its place.
+    """
     wanted = request.POST.get("team", "")
     if any(payer.team.public_id == wanted for payer in shell_of(request).payers):
         request.session[TEAM_KEY] = wanted
-    return HttpResponseRedirect(back(request, reverse("console:home")))
+    return HttpResponseRedirect(_without_thing(back(request, reverse("console:home"))))
+
+
+def _without_thing(url: str) -> str:
+    """`/console/tokens/tk_…/delete` → `/console/tokens`; other pages as they are."""
+    path = urlsplit(url).path
+    while path:
+        found = _resolved(path)
+        if found is not None and not found.kwargs:
+            return url if path == urlsplit(url).path else path
+        path = path.rpartition("/")[0]
+    return reverse("console:home")
+
+
+def _resolved(path: str) -> ResolverMatch | None:
+    try:
+        return resolve(path)
+    except Resolver404:
+        return None
