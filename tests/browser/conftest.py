@@ -1,5 +1,6 @@
 """A real Chromium on a real web process with the demo's data. Every page must keep the content security policy."""
 
+import json
 import os
 import re
 import socket
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, StorageState, sync_playwright
 
 from tests import databases
 
@@ -153,3 +154,28 @@ def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert not complaints
+
+
+@pytest.fixture(scope="module")
+def session(browser: Browser, site: Site) -> Iterator[StorageState]:
+    """The cookies of the demo's user, who signs in once."""
+    demo = json.loads(Path(site.environment["SLUICE_STATE_DIR"], "demo.json").read_text())
+    context = browser.new_context(base_url=site.base)
+    page = context.new_page()
+    page.goto("/console/")
+    page.get_by_label("E-mail").fill(demo["email"])
+    page.get_by_label("Password").fill(demo["password"])
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/console/")
+    yield context.storage_state()
+    context.close()
+
+
+@pytest.fixture
+def console(open_page: Callable[..., Page], session: StorageState) -> Callable[..., Page]:
+    """Opens a console page as the demo's user."""
+
+    def open_console(path: str = "/console/", **options: object) -> Page:
+        return open_page(path, storage_state=session, **options)
+
+    return open_console

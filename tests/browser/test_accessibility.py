@@ -34,11 +34,21 @@ WCAG: dict[str, Any] = {
     "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
 }
 COLOURS: dict[str, Any] = {"type": "rule", "values": ["color-contrast"]}
-# What differs in the dark is colour alone. Hundreds of time zones are one control.
+# What differs in the dark is colour alone. Of hundreds of time zones a few stand for all.
 AUDIT = """async (rules) => {
-  const found = await axe.run({exclude: [["option"]]}, {runOnly: rules, resultTypes: ["violations"], preload: false});
+  document.querySelectorAll("option:nth-child(n + 20)").forEach((option) => option.remove());
+  const found = await axe.run(document, {runOnly: rules, resultTypes: ["violations"], preload: false});
   const why = (node) => [...node.any, ...node.all, ...node.none].map((check) => check.message).join(" ");
   return found.violations.flatMap(({id, nodes}) => nodes.map((node) => `${id}: ${node.target} ${why(node)}`));
+}"""
+# A quarter of 1280 pixels is what somebody sees who enlarges a page four times (WCAG 1.4.10).
+ENLARGED: Any = {"width": 320, "height": 640}
+IS_TOO_WIDE = """async () => {
+  for (let frame = 0; frame < 60; frame++) {  // a chart is drawn anew a moment after the window has changed
+    if (document.documentElement.scrollWidth <= innerWidth) return false;
+    await new Promise(requestAnimationFrame);
+  }
+  return true;
 }"""
 # Who looks at a page: its owner; else somebody signed out; else staff, who signed in a moment ago.
 READERS = ("owner", "anonymous", "staff")
@@ -142,6 +152,8 @@ def violations(page: Page, documents: Sequence[Document]) -> list[str]:
             for viewport in (DESKTOP, PHONE) if document.is_first else (DESKTOP,):
                 page.set_viewport_size(viewport)
                 found += [f"{said} ({theme}, {viewport['width']})" for said in page.evaluate(AUDIT, rules)]
+        page.set_viewport_size(ENLARGED)
+        found += ["reflow: it scrolls sideways (320)"] if page.evaluate(IS_TOO_WIDE) else []
     return found
 
 

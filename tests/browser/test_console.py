@@ -27,31 +27,6 @@ PAGES = [
 PUBLIC = ["/", "/privacy", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/nowhere"]
 
 
-@pytest.fixture(scope="module")
-def session(browser, site):
-    """The cookies of the demo's user, who signs in once."""
-    demo = json.loads(Path(site.environment["SLUICE_STATE_DIR"], "demo.json").read_text())
-    context = browser.new_context(base_url=site.base)
-    page = context.new_page()
-    page.goto("/console/")
-    page.get_by_label("E-mail").fill(demo["email"])
-    page.get_by_label("Password").fill(demo["password"])
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/console/")
-    yield context.storage_state()
-    context.close()
-
-
-@pytest.fixture
-def console(open_page, session):
-    """Opens a console page as the demo's user."""
-
-    def open_console(path: str = "/console/", **options: object) -> Page:
-        return open_page(path, storage_state=session, **options)
-
-    return open_console
-
-
 def test_a_token_is_shown_once(console):
     page = console("/console/tokens")
     page.get_by_role("link", name="Create token").click()
