@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.console.access_token_form import ENDS, SCOPE_WORDS, AccessTokenForm, team_label
-from apps.console.decorators import own_page
+from apps.console.decorators import after_recent_sign_in, own_page
 from apps.console.shell import shell_of
 from apps.core import clock
 from apps.core.errors import SluiceError
@@ -46,7 +45,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 @own_page
-@reauthentication_required  # type: ignore[untyped-decorator]
+@after_recent_sign_in
 def create(request: HttpRequest) -> HttpResponse:
     """The answer to the form is the one page that ever shows the secret; it is kept nowhere, so nothing redirects."""
     at, shell = clock.now(), shell_of(request)
