@@ -26,7 +26,7 @@ SUBJECTS: Final = (
     Subject(_("Teams"), (WEBHOOK_DISABLED,)),
 )
 # What a team's webhooks may be told: facts of the team, not of a person.
-TEAM_EVENTS: Final = (BALANCE_LOW, *BUDGET_KINDS)
+TEAM_EVENTS: Final = (BALANCE_LOW, *BUDGET_KINDS, *VERIFICATION_KINDS)
 KINDS: Final = {kind.code: kind for subject in SUBJECTS for kind in subject.kinds}
 
 

@@ -4,9 +4,11 @@ A PDF that hides its script well enough gets past this; it is therefore never sh
 """
 
 import re
+import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import PurePath
 from typing import Final
 
@@ -20,9 +22,29 @@ LEAST_SIDE: Final = 100
 MOST_SIDE: Final = 12_000
 MOST_PIXELS: Final = 50_000_000
 
-_ACTIVE: Final = re.compile(rb"/(JavaScript|Launch|EmbeddedFiles?|RichMedia|XFA|GoToE|SubmitForm|ImportData)\b")
-_ESCAPED: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
+_ACTIVE: Final = (
+    b"JavaScript",
+    b"Launch",
+    b"EmbeddedFile",
+    b"RichMedia",
+    b"XFA",
+    b"GoToE",
+    b"SubmitForm",
+    b"ImportData",
+)
 _MOST_INFLATED: Final = 8 * 1024 * 1024
+_MOST_PACKED: Final = 256 * 1024
+_COST_OF_A_LOOK: Final = 4096
+
+
+def _spelled(name: bytes) -> bytes:
+    """The name with each letter written plainly or as `#4a`: what a PDF allows, in one pass over it."""
+    return b"".join(b"(?:%c|#%02x|#%02X)" % (letter, letter, letter) for letter in name)
+
+
+_DOES_SOMETHING: Final = re.compile(b"/(?:%s)" % b"|".join(map(_spelled, _ACTIVE)))
+_ENCRYPTED: Final = re.compile(b"/%s" % _spelled(b"Encrypt"))
+_MOST_SEGMENTS: Final = 10_000
 _START_OF_FRAME: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
@@ -106,10 +128,9 @@ def _problem_of_picture(size: tuple[int, int] | None) -> str | Promise | None:
 def _problem_of_pdf(content: bytes) -> str | Promise | None:
     if b"%%EOF" not in content[-4096:]:
         return _("This PDF is incomplete. Save it again, or attach a picture of the document.")
-    if b"/Encrypt" in content:
+    if _ENCRYPTED.search(content):
         return _("This PDF is protected by a password. Attach one without.")
-    parts = (_ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), part) for part in (content, *_packed(content)))
-    if any(_ACTIVE.search(part) for part in parts):
+    if any(_DOES_SOMETHING.search(part) for part in chain([content], _packed(content))):
         return _("This PDF contains a script or an attached file. Print it to a new PDF and attach that.")
     return None
 
@@ -122,8 +143,8 @@ def _packed(content: bytes) -> Iterator[bytes]:
         if start == -1:
             return
         place = start + len(b"stream")
-        inflated = _inflated(content[place:].lstrip(b"\r\n"), left)
-        left -= len(inflated) or 4096  # what cannot be read costs too
+        inflated = _inflated(content[place : place + _MOST_PACKED].lstrip(b"\r\n"), left)
+        left -= len(inflated) + _COST_OF_A_LOOK  # many small ones end it too
         yield inflated
 
 
@@ -137,12 +158,13 @@ def _inflated(packed: bytes, at_most: int) -> bytes:
 def _size_of_jpeg(content: bytes) -> tuple[int, int] | None:
     """Walks the segments to the start of the frame."""
     place = 2
-    while place + 9 <= len(content) and content[place] == 0xFF:
+    for _segment in range(_MOST_SEGMENTS):
+        if place + 9 > len(content) or content[place] != 0xFF:
+            return None
         marker = content[place + 1]
         if marker in _START_OF_FRAME:
-            return int.from_bytes(content[place + 7 : place + 9], "big"), int.from_bytes(
-                content[place + 5 : place + 7], "big"
-            )
+            height, width = struct.unpack_from(">2H", content, place + 5)
+            return width, height
         length = int.from_bytes(content[place + 2 : place + 4], "big")
         place += 1 if marker == 0xFF else 2 + max(length, 2)
     return None

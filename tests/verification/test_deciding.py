@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from apps.accounts.models import User
-from apps.journal.models import AuditEntry, OutboxMessage, StoredFile
+from apps.journal import services as journal
+from apps.journal.models import AuditEntry, OutboxMessage, StoredFile, WebhookEndpoint
 from apps.promotions.models import Credit
 from apps.teams import services as teams
 from apps.teams.types import TeamAccess
@@ -294,6 +295,18 @@ def test_whoever_answers_for_the_money_is_told_of_an_organisation(team: TeamAcce
     assert billing.email in told
     assert User.objects.get(pk=team.user_id).email in told
     assert developer.email not in told
+
+
+def test_a_teams_webhooks_hear_of_it_without_particulars(team: TeamAccess) -> None:
+    kinds = ["verification.rejected"]
+    journal.add_endpoint(team.public_id, url="https://93.184.215.14/hook", kinds=kinds, actor=team.user_id, at=NOON)
+    WebhookEndpoint.objects.update(verified_at=NOON)
+    row = apply_for(team)
+
+    reject(row, code="expired", reason="The licence ended in March.")
+
+    sent = OutboxMessage.objects.get(channel="webhook", kind="verification.rejected")
+    assert sent.payload["data"] == {"verification": row.public_id, "status": "rejected", "reason": "expired"}
 
 
 @pytest.mark.parametrize("decide", [approve, reject])

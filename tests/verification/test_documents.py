@@ -1,6 +1,7 @@
 """A document is accepted for what is inside, not for what its name or its sender says."""
 
 import struct
+import time
 import zlib
 
 import pytest
@@ -107,6 +108,8 @@ def test_a_picture_without_a_readable_head_is_refused(content: bytes) -> None:
     [
         b"<< /OpenAction << /S /JavaScript /JS (app.alert(1)) >> >>",
         b"<< /OpenAction << /S /J#61vaScript /JS (app.alert(1)) >> >>",
+        b"<< /S /#4aavaScript >>",
+        b"<< /S /L#61#75nch /F (cmd.exe) >>",
         b"<< /S /Launch /F (cmd.exe) >>",
         b"<< /Names << /EmbeddedFiles 3 0 R >> >>",
         b"<< /Subtype /RichMedia >>",
@@ -125,10 +128,40 @@ def test_a_script_in_a_compressed_object_stream_is_found() -> None:
 
 
 def test_a_pdf_that_unpacks_without_end_is_read_up_to_a_bound() -> None:
-    bomb = zlib.compress(b"\0" * (64 * MIB), level=9)
+    bomb = zlib.compress(b"\0" * (16 * MIB))
     inner = b"".join(b"<< /Type /ObjStm >>\nstream\n" + bomb + b"\nendstream\n" for _ in range(20))
 
     assert checked_documents([Upload("front", "a.pdf", pdf(inner))])
+
+
+@pytest.mark.parametrize(
+    "filling",
+    [
+        b"/ObjStm",
+        b"/ObjStm stream",
+        b"/ObjStm stream\n" + zlib.compress(b"x") + b" endstream ",
+        b"/",
+        b"#4a",
+        b"/J#61v",
+        b"stream\n",
+    ],
+)
+def test_no_filling_makes_a_pdf_slow_to_check(filling: bytes) -> None:
+    content = pdf(filling * (5 * MIB // len(filling) - 100))
+    began = time.process_time()
+
+    checked_documents([Upload("front", "a.pdf", content)])
+
+    assert time.process_time() - began < 1
+
+
+def test_no_filling_makes_a_picture_slow_to_check() -> None:
+    began = time.process_time()
+
+    assert size_of_picture(b"\xff\xd8" + b"\xff" * (5 * MIB)) is None
+    assert size_of_picture(b"\xff\xd8\xff" + b"\xe1\0\2\xff" * MIB) is None
+
+    assert time.process_time() - began < 1
 
 
 def test_a_pdf_with_a_password_is_refused() -> None:

@@ -82,7 +82,7 @@ class TestApplications:
         assert (row.status, row.waits_for, row.scanned_at) == ("submitted", "scan", None)
         assert services.examine_waiting(at=NOON) == 0
         assert services.examine_waiting(at=NOON + MINUTE) == 0
-        assert OperatorAlert.objects.get().kind == "verification.scanner"
+        assert OperatorAlert.objects.get().kind == "verification-scanner"
         row.refresh_from_db()
         assert row.look_at == NOON + MINUTE * 6
 

@@ -153,7 +153,11 @@ def _tell(row: Verification, review: Review, kind: NoticeKind, *, at: datetime) 
         "words": row.reason,
         "path": PAGES[row.kind],
     }
-    accounts.notify(people, kind, payload=payload, dedupe_key=f"{kind.code}:{row.public_id}:{review.pk}", at=at)
+    key = f"{kind.code}:{row.public_id}:{review.pk}"
+    accounts.notify(people, kind, payload=payload, dedupe_key=key, at=at)
+    if row.team is not None:
+        event = {"verification": row.public_id, "status": row.status, "reason": row.reason_code}
+        journal.queue_event(row.team.public_id, kind.code, payload=event, dedupe_key=key, at=at)
 
 
 def _let_documents_expire(row: Verification, *, at: datetime) -> None:

@@ -43,7 +43,7 @@ def _scan(verification_id: int, *, submitted_at: datetime, at: datetime) -> bool
             return False
         if verdict is Verdict.UNAVAILABLE:
             _look_again(row, at=at)
-            journal.raise_alert("verification.scanner", dedupe_key="verification.scanner", details={})
+            journal.raise_alert("verification-scanner", dedupe_key="verification-scanner", details={})
             return False
         if verdict is Verdict.INFECTED:
             reject_locked(row, actor=None, at=at, code=ReasonCode.INFECTED)
@@ -64,7 +64,7 @@ def _check(verification_id: int, submitted_at: datetime, *, at: datetime) -> boo
             return False
         if finding is None:
             _look_again(row, at=at)
-            journal.raise_alert("verification.provider", dedupe_key="verification.provider", details={})
+            journal.raise_alert("verification-provider", dedupe_key="verification-provider", details={})
             return False
         _follow(row, finding, at=at)
     return True
