@@ -215,7 +215,7 @@ class ReadOnlyAdmin(PlainFiltersMixin):
     list_per_page = 50
     paginator = CappedPaginator
     show_full_result_count = False
-    actions = None
+    actions: Any = None
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import ReadOnlyAdmin, RecentSignInMixin, ServiceAction, ServiceActionsMixin, by_service
+from apps.journal.export_admin import ExportMixin
 from apps.journal.recorded_admin import RecordedAdmin
 from apps.teams import services
 from apps.teams.forms import StaffBindingForm
@@ -34,7 +35,7 @@ class AccessGrantInline(ScopedInline, admin.TabularInline[AccessGrant, Team]):
 
 
 @admin.register(Team)
-class TeamAdmin(ScopedAdmin, RecordedAdmin):
+class TeamAdmin(ScopedAdmin, ExportMixin, RecordedAdmin):
     """Staff choose a team's access groups; names, members and money change elsewhere."""
 
     team_path = "pk"
@@ -83,7 +84,7 @@ class TeamAdmin(ScopedAdmin, RecordedAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(ScopedAdmin, ReadOnlyAdmin):
+class MembershipAdmin(ScopedAdmin, ExportMixin, ReadOnlyAdmin):
     """Who is in which team. Members come and go by the team's own acts."""
 
     list_display = ("user", "team", "role", "joined_at")

@@ -25,6 +25,7 @@ RULES = {
 # Doors need more of these two than their acts and answers.
 FOR_DOORS = {
     "apps.journal.approvals_admin",
+    "apps.journal.export_admin",
     "apps.journal.recorded_admin",
     "apps.teams.decorators",
     "apps.teams.authentication",
