@@ -49,6 +49,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "expired files": {"task": "journal.drop_expired_files", "schedule": crontab(hour="1", minute="9")},
     "expired sessions": {"task": "accounts.drop_expired_sessions", "schedule": crontab(hour="1", minute="11")},
     "documents to scan": {"task": "verification.examine_waiting", "schedule": crontab()},
+    "operator alerts": {"task": "journal.tell_operators", "schedule": OFTEN, "options": STALE_SOON},
+    "webhooks that were turned off": {"task": "console.tell_of_webhooks", "schedule": crontab()},
     "webhooks": {"task": DELIVER, "schedule": OFTEN, "options": STALE_SOON},
     "mails": {"task": SEND_MAILS, "schedule": OFTEN, "options": STALE_SOON},
     "data exports": {"task": "console.make_exports", "schedule": OFTEN, "options": STALE_SOON},

@@ -18,7 +18,7 @@ from apps.core import metrics as counted
 from apps.core import partitions
 from apps.core.clock import now
 from apps.journal import queries as journal
-from apps.journal.types import Run
+from apps.journal.types import OutboxState, Run
 from apps.relay import runtime
 from apps.wallet import queries as wallet
 
@@ -100,12 +100,21 @@ def _books_as_text() -> bytes:
         figures: dict[str, tuple[str, float]] = {
             "sluice_open_holds": ("Calls that hold money now.", wallet.open_holds()),
             "sluice_open_alerts": ("Operator alerts that nobody closed.", journal.open_alerts()),
+            **_mail(journal.outbox_state("mail", at=now())),
             **_verification(journal.last_ended_run(LEDGER_JOB), journal.last_finished_run(LEDGER_JOB)),
         }
     except DatabaseError:
         return b""
     lines = [f"# HELP {name} {text}\n# TYPE {name} gauge\n{name} {_shown(n)}\n" for name, (text, n) in figures.items()]
     return "".join(lines).encode()
+
+
+def _mail(state: OutboxState) -> dict[str, tuple[str, float]]:
+    return {
+        "sluice_mails_waiting": ("Mails that are neither sent nor given up.", state.waiting),
+        "sluice_mail_oldest_seconds": ("Since the oldest of these was written.", state.oldest_seconds),
+        "sluice_mails_given_up": ("Mails given up within 24 hours.", state.given_up),
+    }
 
 
 def _verification(last: Run | None, last_right: Run | None) -> dict[str, tuple[str, float]]:

@@ -29,6 +29,8 @@ WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", default=1, minimum=1, maximum=2
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 ALLOW_PRIVATE_UPSTREAMS = env.flag("ALLOW_PRIVATE_UPSTREAMS", default=DEBUG)
 ALLOW_PRIVATE_WEBHOOKS = env.flag("ALLOW_PRIVATE_WEBHOOKS")
+ALERT_EMAIL = env.words("ALERT_EMAIL")
+ALERT_WEBHOOK = env.text("ALERT_WEBHOOK")
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 TOKENS_PER_TEAM = 200
 # Against abuse: every invitation is a mail to somebody who may not know us.

@@ -114,7 +114,7 @@ def _rendered(message: DueMessage) -> RenderedMail:
     except (TemplateDoesNotExist, TemplateSyntaxError, LookupError, TypeError, ValueError) as problem:
         logger.exception("mail not rendered", extra={"kind": message.kind, "outbox_message": message.message_id})
         details = {"kind": message.kind, "message": message.message_id, "error": type(problem).__name__}
-        journal.raise_alert("mail.not_rendered", dedupe_key=f"mail.not_rendered:{message.kind}", details=details)
+        journal.raise_alert("mail-not-rendered", dedupe_key=f"mail-not-rendered:{message.kind}", details=details)
         raise NotDelivered(f"not rendered: {type(problem).__name__}") from problem
 
 
@@ -141,4 +141,4 @@ def _mail(message: DueMessage, rendered: RenderedMail, connection: Any) -> Email
 
 def _tell_if_stuck(message: DueMessage, reason: str) -> None:
     if message.created_at < clock.now() - STUCK_AFTER:
-        journal.raise_alert("mail.stuck", dedupe_key="mail.stuck", details={"reason": reason})
+        journal.raise_alert("mail-stuck", dedupe_key="mail-stuck", details={"reason": reason})

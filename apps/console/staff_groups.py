@@ -40,6 +40,7 @@ TRACE_MODELS = (
     "journal.approval",
     "journal.operatoralert",
     "journal.outboxmessage",
+    "journal.webhookendpoint",
     "journal.maintenancerun",
 )
 # Acts on a wallet: the second person of an approval needs the same one.

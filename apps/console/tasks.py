@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.console import mail_sending
+from apps.console import endpoint_notices, mail_sending
 from apps.console.exporting import making
 from apps.core import clock
 
@@ -24,3 +24,9 @@ def send_mails(**_: object) -> int:
 def make_exports(**_: object) -> int:
     """Every ten seconds: data that people asked for. Runs beside its own redelivery without harm: each is claimed."""
     return making.make_exports(now=clock.now)
+
+
+@shared_task(name="console.tell_of_webhooks", ignore_result=True)
+def tell_of_webhooks(**_: object) -> int:
+    """Every minute: who may mend a webhook that was turned off hears of it."""
+    return endpoint_notices.tell_of_disabled(at=clock.now())

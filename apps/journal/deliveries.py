@@ -6,11 +6,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings
+
 from apps.core.encryption import KeyGone, decrypt
-from apps.core.outbound import Answer, Post, Reach, Unreachable, UrlRefused, post_all
+from apps.core.outbound import ANYWHERE, Answer, Post, Reach, Unreachable, UrlRefused, post, post_all
 from apps.journal import queries
 from apps.journal import services as journal
-from apps.journal.errors import MessageRefused, NotDelivered
+from apps.journal.errors import MessageRefused, NotDelivered, WayClosed
 from apps.journal.models import OutboxMessage, WebhookEndpoint
 from apps.journal.signing import HEADER, signature_of
 from apps.journal.types import CHALLENGE, DueMessage
@@ -20,6 +22,7 @@ AT_ONCE: Final = 16
 REST: Final = timedelta(minutes=1)
 GONE: Final = 410
 WEBHOOK: Final = OutboxMessage.Channel.WEBHOOK
+ALERT: Final = OutboxMessage.Channel.ALERT
 
 
 def deliver_due(*, now: Callable[[], datetime], reach: Reach) -> int:
@@ -32,9 +35,28 @@ def deliver_due(*, now: Callable[[], datetime], reach: Reach) -> int:
     return arrived
 
 
+def send_alerts(url: str, *, now: Callable[[], datetime]) -> int:
+    """What operators are told through their own webhook; how many arrived. The address is a setting: it may be private,
+    and is not signed for.
+    """
+    return journal.send_due(ALERT, lambda message: _send_alert(message, url), now=now, until=now() + ROUND)
+
+
 def body_of(message: DueMessage) -> bytes:
     """The same bytes for every attempt."""
     return json.dumps(message.payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _send_alert(message: DueMessage, url: str) -> None:
+    content = message.payload
+    text = f"{content['alert']}: {json.dumps(content['details'], sort_keys=True)}"
+    shown = {**content, "text": text, "url": f"{settings.PUBLIC_URL}{content['path']}"}
+    try:
+        answer = post(Post(url, json.dumps(shown, sort_keys=True).encode()), reach=ANYWHERE)
+    except (UrlRefused, Unreachable) as problem:
+        raise WayClosed(str(problem)) from problem
+    if not answer.is_success:
+        raise NotDelivered(f"answered {answer.status}")
 
 
 def _deliver(messages: list[DueMessage], *, at: datetime, reach: Reach) -> int:

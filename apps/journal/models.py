@@ -24,6 +24,11 @@ class OutboxMessage(models.Model):
         WEBHOOK = "webhook", _("Webhook")
         ALERT = "alert", _("Operator alert")
 
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        SENT = "sent", _("Sent")
+        GIVEN_UP = "given_up", _("Given up")
+
     dedupe_key = models.CharField(max_length=200, unique=True)
     quiet_key = models.CharField(max_length=200, null=True, unique=True, editable=False)  # noqa: DJ001  null: not quiet
     channel = models.CharField(_("way"), max_length=8, choices=Channel.choices, db_default=Channel.MAIL)
@@ -50,6 +55,12 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.dedupe_key}"
+
+    @property
+    def state(self) -> State:
+        if self.sent_at is not None:
+            return self.State.SENT
+        return self.State.WAITING if self.failed_at is None else self.State.GIVEN_UP
 
 
 class WebhookEndpoint(models.Model):
@@ -93,7 +104,7 @@ class WebhookEndpoint(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.url
+        return self.public_id
 
     @property
     def public_id(self) -> str:

@@ -222,11 +222,11 @@ def deliveries_to(endpoint_id: str, *, at_most: int) -> list[Delivery]:
     ]
 
 
-def outbox_state(*, at: datetime) -> OutboxState:
-    """How many messages wait, since when the oldest of them, and how many were given up within a day."""
-    waiting = OutboxMessage.objects.filter(sent_at=None, failed_at=None)
-    found = waiting.aggregate(count=Count("pk"), oldest=Min("created_at"))
-    given_up = OutboxMessage.objects.filter(failed_at__gt=at - timedelta(days=1)).count()
+def outbox_state(channel: str, *, at: datetime) -> OutboxState:
+    """How many messages of a way wait, since when the oldest of them, and how many were given up within a day."""
+    messages = OutboxMessage.objects.filter(channel=channel)
+    found = messages.filter(sent_at=None, failed_at=None).aggregate(count=Count("pk"), oldest=Min("created_at"))
+    given_up = messages.filter(failed_at__gt=at - timedelta(days=1)).count()
     age = at - found["oldest"] if found["oldest"] else timedelta(0)
     return OutboxState(found["count"], max(0.0, age.total_seconds()), given_up)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from celery import current_app, shared_task
+from django.conf import settings
 
 from apps.core import clock, partitions
 from apps.core.outbound import reach_of_users
@@ -50,3 +51,13 @@ def start_overdue_jobs(*, jobs: Mapping[str, str] = NO_JOBS, **_: object) -> int
 def deliver_webhooks(**_: object) -> int:
     """Every ten seconds and at the start of a worker: what waits for webhooks of teams."""
     return deliveries.deliver_due(now=clock.now, reach=reach_of_users())
+
+
+@shared_task(name="journal.tell_operators", ignore_result=True)
+def tell_operators(**_: object) -> int:
+    """Every ten seconds: alerts that opened, to ALERT_EMAIL and ALERT_WEBHOOK."""
+    url = settings.ALERT_WEBHOOK
+    told = services.queue_alerts(emails=settings.ALERT_EMAIL, has_webhook=bool(url), at=clock.now())
+    if url:
+        deliveries.send_alerts(url, now=clock.now)
+    return told

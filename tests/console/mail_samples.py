@@ -52,4 +52,16 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "verification.rejected": VERIFICATION | {"reason": "A document has expired.", "words": "The card ended in March."},
     "verification.revoked": VERIFICATION | {"team": "Acme", "words": "The licence was forged."},
     **{f"budget.{percent}": BUDGET | {"percent": percent} for percent in (50, 80, 100)},
+    "webhook.disabled": {
+        "team_name": "Acme",
+        "host": "hooks.example",
+        "path": "/console/team/webhooks/hook_x",
+    },
+    "operator.alert": {
+        "alert": "mail-stuck",
+        "key": "mail-stuck",
+        "details": {"reason": "no connection: Connection refused"},
+        "first_at": "2026-11-21T12:00:00+00:00",
+        "path": "/admin/journal/operatoralert/7/change/",
+    },
 }

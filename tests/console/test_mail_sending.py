@@ -131,7 +131,7 @@ def test_without_a_server_every_mail_waits_and_an_alert_says_so_after_a_while(
 
     assert row("ada@example.com").attempts == 0
     alert = OperatorAlert.objects.get()
-    assert (alert.kind, alert.details) == ("mail.stuck", {"reason": "no connection: Connection refused"})
+    assert (alert.kind, alert.details) == ("mail-stuck", {"reason": "no connection: Connection refused"})
     settings.EMAIL_PORT = server.port
     clock.move_to(NOON + timedelta(minutes=12))
     assert send_mails() == 1
@@ -147,7 +147,7 @@ def test_what_cannot_be_rendered_alerts_us_and_stops_nobody(server: MailServer, 
 
     assert send_mails() == 1
 
-    assert OperatorAlert.objects.get().kind == "mail.not_rendered"
+    assert OperatorAlert.objects.get().kind == "mail-not-rendered"
     assert row("ada@example.com").last_error.startswith("not rendered: ")
     assert server.recipients == ["bob@example.com"]
 

@@ -1,5 +1,6 @@
 """Writes what must not be forgotten, by subject. An act joins the caller's transaction: no fact without its line."""
 
+from apps.journal.services.alerts import queue_alerts
 from apps.journal.services.approvals import (
     approve,
     refuse,
@@ -78,6 +79,7 @@ __all__ = [
     "note_failing",
     "note_failure",
     "put_back",
+    "queue_alerts",
     "queue_event",
     "queue_message",
     "queue_test",
