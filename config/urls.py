@@ -5,7 +5,7 @@ from django.urls import include, path, re_path
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView
 
-from apps.console.api import CallView, ModelListView, ModelView, StatementView, UsageLogView, WalletView
+from apps.console.api import CallView, ModelListView, ModelView, OwnUserView, StatementView, UsageLogView, WalletView
 from apps.core.api import NoSuchEndpoint
 from apps.promotions.api import ReferralListView, RewardTransferView
 from apps.relay.api import TokenListView, TokenView
@@ -30,6 +30,7 @@ platform_api = [
     path("api/tokens/<str:token_id>", TokenView.as_view(), name="api_token"),
     path("api/usage/logs", UsageLogView.as_view(), name="api_usage_logs"),
     path("api/usage/logs/<str:request_id>", CallView.as_view(), name="api_usage_log"),
+    path("api/user/self", OwnUserView.as_view(), name="api_user_self"),
     path("api/wallet", WalletView.as_view(), name="api_wallet"),
     path("api/wallet/statement", StatementView.as_view(), name="api_wallet_statement"),
     path("api/schema", SpectacularAPIView.as_view(), name="api_schema"),

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.console import services
+from apps.console.compatibility import own_user
 from apps.console.queries import ExplainedCall, explained_call
 from apps.console.serializers import (
     CallSerializer,
@@ -22,6 +23,7 @@ from apps.console.serializers import (
     ModelFilterSerializer,
     ModelPageSerializer,
     ModelSerializer,
+    OwnUserSerializer,
     StatementFilterSerializer,
     StatementSerializer,
     WalletChangeSerializer,
@@ -47,6 +49,9 @@ from apps.wallet import queries as wallet
 from apps.wallet import services as wallet_services
 from apps.wallet.quota_types import LOT_FIELDS, refuse_gone_in
 from apps.wallet.statement_lines import Code, Movement, Period
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
 
 PUBLIC_GROUP: Final = "default"
 
@@ -101,6 +106,17 @@ class StatementView(PlatformView):
             **page_body(request, found.page.map(_shown_movement)),
         }
         return Response(StatementSerializer(shown).data)
+
+
+class OwnUserView(PlatformView):
+    @extend_schema(operation_id="user_self_retrieve", parameters=[TEAM], responses=OwnUserSerializer)
+    @team_required("wallet.view", scope="read")
+    def get(self, request: Request, team: TeamAccess) -> Response:
+        """For front ends written for New API: who calls, and the balance of the team in quota, 500,000 a US dollar.
+        There is one balance: rewards for invitations are not in it, and `aff_quota` is always 0."""
+        wallet_services.tend_accounts([team.wallet_id])
+        user = cast("User", request.user)
+        return Response({"success": True, "message": "", "data": own_user(user, team, at=clock.now())})
 
 
 class UsageLogView(PlatformView):

@@ -6,7 +6,10 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.types import NEW_DEVICE, NoticeKind
+from apps.accounts.types import ACCOUNT_CLOSED, EXPORT_READY, NEW_DEVICE, NoticeKind
+from apps.console.closing.types import TEAM_CLOSED
+from apps.promotions.types import REWARD_AVAILABLE, REWARD_REVERSED
+from apps.teams.types import INVITED, JOINED, REMOVED
 from apps.usage.types import BALANCE_LOW, BUDGET_KINDS
 from apps.verification.types import NOTICE_KINDS as VERIFICATION_KINDS
 
@@ -21,9 +24,11 @@ class Subject:
 
 SUBJECTS: Final = (
     Subject(_("Security"), (NEW_DEVICE,)),
+    Subject(_("Account and data"), (EXPORT_READY, ACCOUNT_CLOSED)),
     Subject(_("Balance and budgets"), (BALANCE_LOW, *BUDGET_KINDS)),
     Subject(_("Verification"), VERIFICATION_KINDS),
-    Subject(_("Teams"), (WEBHOOK_DISABLED,)),
+    Subject(_("Teams"), (INVITED, JOINED, REMOVED, TEAM_CLOSED, WEBHOOK_DISABLED)),
+    Subject(_("Rewards"), (REWARD_AVAILABLE, REWARD_REVERSED)),
 )
 # What a team's webhooks may be told: facts of the team, not of a person.
 TEAM_EVENTS: Final = (BALANCE_LOW, *BUDGET_KINDS, *VERIFICATION_KINDS)

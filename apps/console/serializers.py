@@ -240,3 +240,27 @@ def _date_of(text: str) -> date | None:
         return date.fromisoformat(text) if match else None
     except ValueError:
         return None
+
+
+class OwnUserFieldsSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    id = serializers.IntegerField(help_text="Stable and without meaning.")
+    username = serializers.EmailField()
+    display_name = serializers.CharField()
+    email = serializers.EmailField()
+    role = serializers.IntegerField(help_text="Always 1: a user.")
+    status = serializers.IntegerField(help_text="Always 1: enabled.")
+    group = serializers.CharField(help_text="The team's main access group.")
+    quota = serializers.IntegerField(help_text="What the team can spend now, 500,000 a US dollar.")
+    used_quota = serializers.IntegerField(help_text="What its calls were charged so far, refunds not taken off.")
+    request_count = serializers.IntegerField()
+    aff_code = serializers.CharField(help_text="The caller's referral code; empty before its first use.")
+    aff_count = serializers.IntegerField(help_text="Always 0: /api/referrals lists who came by it.")
+    aff_quota = serializers.IntegerField(help_text="Always 0: rewards are no quota. See /api/referrals.")
+    aff_history_quota = serializers.IntegerField(help_text="Always 0.")
+    inviter_id = serializers.IntegerField(help_text="Always 0.")
+
+
+class OwnUserSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    success = serializers.BooleanField()
+    message = serializers.CharField(allow_blank=True)
+    data = OwnUserFieldsSerializer()  # type: ignore[assignment]  # a declared field, not the property of that name

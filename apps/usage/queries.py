@@ -16,7 +16,7 @@ from apps.core.billing_calendar import business_date, day_bounds
 from apps.core.pagination import DEFAULT_SIZE, Cursor, Page, keyset_page
 from apps.core.partitions import uuid_floor
 from apps.usage.forecast import Forecast, Watch, daily_nanos
-from apps.usage.models import BalanceWatch, MinuteUsage, UsageOrigin, UsageRecord
+from apps.usage.models import BalanceWatch, DayUsage, MinuteUsage, UsageOrigin, UsageRecord
 from apps.usage.types import CallDetail, DaySpend, LogFilters, LoggedCall, MinuteCalls, TodayFigures
 
 # A call's id is minted while it is accepted; the margin lets the id's index serve questions about `at`.
@@ -136,6 +136,12 @@ def figures_today(team_id: int, *, at: datetime) -> TodayFigures:
         spend_nanos=sum(day.charge_nanos for day in days),
         median_latency_ms=median_low(latencies) if latencies else None,
     )
+
+
+def totals_of(team_id: int) -> tuple[int, int]:
+    """Nanocredits and calls of all days that the roll-ups hold."""
+    sums = DayUsage.objects.filter(team_id=team_id).aggregate(spend=Sum("charge_nanos"), calls=Sum("calls"))
+    return int(sums["spend"] or 0), int(sums["calls"] or 0)
 
 
 def daily_spend_of_all(*, at: datetime, team_ids: Collection[int] | None = None) -> dict[int, int]:

@@ -52,6 +52,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "verification.rejected": VERIFICATION | {"reason": "A document has expired.", "words": "The card ended in March."},
     "verification.revoked": VERIFICATION | {"team": "Acme", "words": "The licence was forged."},
     **{f"budget.{percent}": BUDGET | {"percent": percent} for percent in (50, 80, 100)},
+    "reward.available": {"amount": "5", "link": "/console/referrals"},
+    "reward.reversed": {"amount": "2.5", "link": "/console/referrals"},
     "webhook.disabled": {
         "team_name": "Acme",
         "host": "hooks.example",

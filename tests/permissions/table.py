@@ -92,6 +92,7 @@ PLATFORM_API: Final = (
         body=REWARDS,
         scope="topup",
     ),
+    Row("api_user_self", "GET", "/api/user/self?team={team}", "401 404 200 200 200 200 200 404", scope="read"),
     Row("api_models", "GET", "/api/models", PUBLIC),
     Row("api_model", "GET", "/api/models/chat-small", PUBLIC),
     Row("api_schema", "GET", "/api/schema", PUBLIC),

@@ -1,5 +1,6 @@
 """What people are told by mail: one message a person, through the outbox."""
 
+import hashlib
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
@@ -34,7 +35,7 @@ def notify(
             kind=kind.code,
             recipient=user.email,
             payload={**payload, "reader": _reader(user)},
-            quiet_key=f"{kind.code}:{user.pk}:{subject}:{business_date(at)}" if subject else None,
+            quiet_key=_quiet_key(kind, user, subject, at=at) if subject else None,
         )
         for user in wanted.order_by("pk")
     ]
@@ -67,6 +68,12 @@ def mute_kind(user_id: int, *, kind: str) -> None:
     """The person gets no more mails of this kind. Safe to repeat and at once; unknown people are ignored."""
     wanting = User.objects.filter(pk=user_id).exclude(muted_kinds__contains=[kind])
     wanting.update(muted_kinds=Func(F("muted_kinds"), Value(kind), function="array_append"))
+
+
+def _quiet_key(kind: NoticeKind, user: User, subject: str, *, at: datetime) -> str:
+    """One a business day. The subject as a digest, since it may be long."""
+    digest = hashlib.sha256(subject.encode()).hexdigest()[:32]
+    return f"{kind.code}:{user.pk}:{digest}:{business_date(at)}"
 
 
 def _reader(user: User) -> dict[str, object]:

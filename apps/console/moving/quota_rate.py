@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Self
 
-from apps.core.money import NANOS_PER_CREDIT, round_half_up
+from apps.core.money import NANOS_PER_CREDIT, round_down, round_half_up
 
 QUOTA_PER_USD: Final = 500_000
 
@@ -24,6 +24,10 @@ class QuotaRate:
 
     def nanos_of(self, quota: int) -> int:
         return round_half_up(quota * self.nanos, self.per_quota)
+
+    def quota_of(self, nanos: int) -> int:
+        """For display; cut, so that nobody is shown more than there is."""
+        return round_down(nanos * self.per_quota, self.nanos)
 
     def rounds(self, quota: int) -> bool:
         """Whether this much quota is no whole number of nanocredits."""
