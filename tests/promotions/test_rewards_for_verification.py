@@ -2,6 +2,8 @@
 
 import pytest
 
+from apps.accounts import services as accounts
+from apps.accounts.types import Visit
 from apps.promotions.models import Reward
 from tests.promotions.stage import (
     CREDIT,
@@ -92,6 +94,18 @@ def test_an_invitee_with_the_inviters_id_earns_a_blocked_reward_of_which_nothing
     assert (reward.status, reward.block_reason) == ("blocked", "same_subject")
     version.campaign.refresh_from_db()
     assert version.campaign.committed_nanos == 0
+
+
+def test_an_invitee_on_the_inviters_browser_earns_a_blocked_reward():
+    five_in_may()
+    referral, visit = make_referral(), Visit("Firefox", "192.0.2.7")
+    secret = accounts.device_secret("")
+    for person in (referral.inviter, referral.invitee):
+        accounts.note_sign_in(person.pk, secret=secret, visit=visit, at=on(5, 2))
+
+    approve(referral.invitee, at=on(5, 3))
+
+    assert [reward.block_reason for reward in rewards_of(referral.inviter)] == ["same_device"]
 
 
 def test_an_id_that_somebody_else_was_verified_with_earns_a_blocked_reward():

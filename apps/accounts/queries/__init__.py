@@ -20,6 +20,7 @@ from apps.accounts.queries.sign_in import (
     identities_of,
     identity_label,
     sessions_of,
+    share_a_device,
     ways_in,
 )
 
@@ -37,6 +38,7 @@ __all__ = [
     "is_staff",
     "profile_of",
     "sessions_of",
+    "share_a_device",
     "shown_names",
     "user_by_email",
     "users_by_email",

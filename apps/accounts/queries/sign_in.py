@@ -12,7 +12,7 @@ from django.contrib.sessions.models import Session
 from django.utils.crypto import constant_time_compare
 
 from apps.accounts.devices import device_name
-from apps.accounts.models import User
+from apps.accounts.models import KnownDevice, User
 from apps.accounts.types import Factors, OpenSession, Passkey, WaysIn
 
 # All that is kept of what a provider tells: enough for its owner to recognise the account.
@@ -69,6 +69,12 @@ def sessions_of(user: User, *, current_key: str, at: datetime) -> list[OpenSessi
     stored = Session.objects.filter(session_key__in=[row.session_key for row in noted], expire_date__gt=at)
     live = {session.session_key for session in stored if _is_signed_in(session.get_decoded(), user)}
     return [_open_session(row, current_key) for row in noted if row.session_key in live]
+
+
+def share_a_device(user_id: int, other_id: int) -> bool:
+    """Whether both signed in with one browser: a sign that they are one person, or one household."""
+    digests = KnownDevice.objects.filter(user_id=other_id).values("secret_digest")
+    return KnownDevice.objects.filter(user_id=user_id, secret_digest__in=digests).exists()
 
 
 def _is_signed_in(content: Mapping[str, object], user: User) -> bool:

@@ -91,10 +91,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def post_login(self, request: HttpRequest, user: "User", **kwargs: Any) -> HttpResponse:
         """Pages speak the language the person chose, on every device; and a device that is new does not stay unseen."""
-        promotions.note_registered(user.pk, at=clock.now())  # nobody signs in before the address is confirmed
         response = cast(HttpResponse, super().post_login(request, user, **kwargs))
         remember_language(response, user.language)
         remember_device(request, response, user)
+        promotions.note_registered(user.pk, at=clock.now())  # nobody signs in before the address is confirmed
         return response
 
     def logout(self, request: HttpRequest) -> None:

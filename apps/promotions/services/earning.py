@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from apps.accounts import queries as people
 from apps.core.billing_calendar import business_date
 from apps.marketplace import queries as marketplace
 from apps.promotions import campaigns, queries
@@ -113,6 +114,8 @@ def _suspicion(referral: Referral, act: QualifyingAct) -> str:
     """Why this looks like somebody who invited themselves; empty for no sign of it."""
     if _share_a_mark(referral, MarkKind.SUBJECT):
         return BlockReason.SAME_SUBJECT
+    if people.share_a_device(referral.invitee_id, referral.inviter_id):
+        return BlockReason.SAME_DEVICE
     if act.is_known_subject:
         return BlockReason.KNOWN_SUBJECT
     if _share_a_mark(referral, MarkKind.PAYMENT):

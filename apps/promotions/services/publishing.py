@@ -1,7 +1,7 @@
 """Versions of campaigns: published from now or later, ended early, withdrawn before they begin. Never edited."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.journal import services as journal
 from apps.journal.types import Act
 from apps.promotions import campaigns, errors
-from apps.promotions.models import Campaign, CampaignVersion
+from apps.promotions.models import Campaign, CampaignVersion, Reward
 from apps.promotions.types import Plan
 
 _WRONG: Final = {
@@ -31,7 +31,7 @@ def publish_version(campaign_id: int, plan: Plan, *, actor: int | None, at: date
     """
     with transaction.atomic():
         campaign = _locked(campaign_id)
-        starts_at = plan.starts_at or at
+        starts_at = plan.starts_at or _after_what_happened(campaign, at)
         _check(campaign, plan, starts_at=starts_at, at=at)
         _make_way(campaign, starts_at=starts_at, ends_at=plan.ends_at)
         number = (campaign.versions.aggregate(last=Max("number"))["last"] or 0) + 1
@@ -63,7 +63,7 @@ def end_version(
     with transaction.atomic():
         campaign = _locked(_campaign_of(version_id))
         version = CampaignVersion.objects.get(pk=version_id)
-        end = max(ends_at or at, version.starts_at)
+        end = max(ends_at or _after_what_happened(campaign, at), version.starts_at)
         if ends_at is not None and ends_at < at:
             raise errors.VersionInPast
         if version.ends_at is not None and version.ends_at <= end:
@@ -86,6 +86,12 @@ def _locked(campaign_id: int) -> Campaign:
     if campaign is None:
         raise errors.CampaignMissing
     return campaign
+
+
+def _after_what_happened(campaign: Campaign, at: datetime) -> datetime:
+    """Now, or just after the last reward: its event may have read the clock while this act waited for the lock."""
+    last = Reward.objects.filter(version__campaign=campaign).aggregate(last=Max("earned_at"))["last"]
+    return at if last is None else max(at, last + timedelta(microseconds=1))
 
 
 def _check(campaign: Campaign, plan: Plan, *, starts_at: datetime, at: datetime) -> None:
