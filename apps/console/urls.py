@@ -77,6 +77,7 @@ urlpatterns = [
     path("console/team/invitations/<str:invitation>/withdraw", team_members.withdraw, name="team_withdraw"),
     path("console/team/members/<str:member>/role", team_members.change_role, name="team_role"),
     path("console/team/members/<str:member>/remove", team_members.remove, name="team_remove"),
+    path("console/team/leave", team_members.leave, name="team_leave"),
     path("console/team/audit", team_audit.audit, name="team_audit"),
     path("console/team/audit.csv", team_audit.audit_file, name="team_audit_csv"),
     path("console/teams/new", team.create, name="team_new"),

@@ -155,6 +155,28 @@ def test_removal_names_the_tokens_it_stops_before_and_counts_them_after(browser:
     assert browser.post(path, {"team": team.public_id}).status_code == 404
 
 
+def test_a_member_leaves_and_pays_alone_again(team: TeamAccess) -> None:
+    bob = add_member(team, "developer")
+    make_token(access_of(bob, team), "app")
+    browser = signed_in(bob, team)
+
+    page = text(browser, "/console/team/leave")
+    answer = browser.post("/console/team/leave", {"team": team.public_id}, follow=True)
+
+    assert "1 API token is disabled with it" in page
+    assert "You left Acme. Your personal team pays from now on." in answer.content.decode()
+    assert queries.team_for(bob.pk, team.public_id) is None
+
+
+def test_the_owner_is_told_what_comes_before_leaving(browser: Client, team: TeamAccess) -> None:
+    assert "Transfer the ownership to another member first, or close the team." in text(browser, "/console/team/leave")
+
+    answer = browser.post("/console/team/leave", {"team": team.public_id})
+
+    assert answer.status_code == 200
+    assert queries.team_for(team.user_id, team.public_id) is not None
+
+
 def test_a_member_of_another_team_is_not_found(browser: Client) -> None:
     other = make_team("Other")
     (member,) = queries.members_of(other.id)

@@ -22,6 +22,7 @@ RECENT: Final = "302 302 302 302 302 302 302 200"
 RECENT_BUT_NOTHING: Final = "302 302 302 302 302 302 302 404"
 NOT_OFFERED: Final = "404 404 404 404 404 404 404 404"
 NO_CODES: Final = "302 404 404 404 404 404 404 404"
+LEAVING: Final = "302 404 302 302 302 302 200 404"
 NOBODY: Final = "401 401 401 401 401 401 401 401"
 
 
@@ -179,6 +180,8 @@ CONSOLE: Final = (
         "/console/team/invitations/{invitation}/withdraw",
         "302 404 403 403 403 302 302 404",
     ),
+    Row("console:team_leave", "GET", "/console/team/leave", "302 404 200 200 200 200 200 404"),
+    Row("console:team_leave", "POST", "/console/team/leave", LEAVING, body="team={team}"),
     Row("console:team_audit", "GET", "/console/team/audit", "302 200 403 403 403 200 200 200"),
     Row("console:team_audit_csv", "GET", "/console/team/audit.csv", "302 200 403 403 403 200 200 200"),
     Row("console:invitation", "GET", "/invitations/{secret}", PUBLIC),

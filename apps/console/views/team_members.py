@@ -1,4 +1,4 @@
-"""Who gets into the team, and as what: invitations, roles, removal. Each asks for a recent sign-in."""
+"""Who gets into the team, and as what: invitations, roles, removal, leaving. Who gets in asks for a recent sign-in."""
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.console import departures
 from apps.console.decorators import shared_team_page
+from apps.console.shell import TEAM_KEY
 from apps.console.team_forms import InvitationForm, RoleForm, TeamForm
 from apps.console.team_words import ROLE_NAMES
 from apps.core import clock
@@ -103,6 +104,25 @@ def remove(request: HttpRequest, team: TeamAccess, member: str) -> HttpResponse:
     tokens = relay.enabled_names_of_creator(team.id, found.user_id)
     context = {"form": form, "team": team, "member": found, "tokens": tokens}
     return render(request, "console/team_remove.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@shared_team_page("team.view")
+def leave(request: HttpRequest, team: TeamAccess) -> HttpResponse:
+    """The reader's own way out; says beforehand which API tokens it hits. The owner is told what to do first."""
+    form = TeamForm(request.POST or None, access=team)
+    if request.method == "POST" and form.is_valid():
+        try:
+            departures.leave_team(team, at=clock.now())
+        except SluiceError as error:
+            form.refuse(error)
+        else:
+            request.session.pop(TEAM_KEY, None)
+            messages.success(request, _("You left %(team)s. Your personal team pays from now on.") % {"team": team.name})
+            return redirect("console:home")
+    tokens = relay.enabled_names_of_creator(team.id, team.user_id)
+    context = {"form": form, "team": team, "tokens": tokens, "is_owner": team.may("team.transfer")}
+    return render(request, "console/team_leave.html", context)
 
 
 def _removed(member: Member, stopped: int) -> str:
