@@ -236,6 +236,13 @@ def test_a_team_sees_its_own_organisation_and_no_other(owner: Client, team: Team
     assert queries.personal_of(other.pk) is None
 
 
+def test_nobody_keeps_the_check_of_documents_busy(reader: Client) -> None:
+    """20 tries an hour; the wrong number is found at each."""
+    tries = [reader.post(f"{OWN}/apply", person_form(number="1", front=picture())).status_code for _ in range(21)]
+
+    assert tries == [200] * 20 + [429]
+
+
 def test_a_form_of_more_than_twelve_mebibytes_is_refused(reader: Client) -> None:
     large = SimpleUploadedFile("a.png", b"x" * (12 * 1024 * 1024 + 1))
 

@@ -118,7 +118,9 @@ def leave(request: HttpRequest, team: TeamAccess) -> HttpResponse:
             form.refuse(error)
         else:
             request.session.pop(TEAM_KEY, None)
-            messages.success(request, _("You left %(team)s. Your personal team pays from now on.") % {"team": team.name})
+            messages.success(
+                request, _("You left %(team)s. Your personal team pays from now on.") % {"team": team.name}
+            )
             return redirect("console:home")
     tokens = relay.enabled_names_of_creator(team.id, team.user_id)
     context = {"form": form, "team": team, "tokens": tokens, "is_owner": team.may("team.transfer")}

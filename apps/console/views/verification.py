@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
+from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +23,7 @@ from apps.verification import queries, services
 from apps.verification.types import ENTERPRISE, PERSONAL, Applicant, VerificationState
 
 Act = Callable[..., str]
+UPLOAD = "submit_documents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ def _applied(request: HttpRequest, kind: Kind, applicant: Applicant, act: Act) -
     is_again = act is services.resubmit
     if not _makes_sense(state, applicant, is_again=is_again):
         return redirect(kind.page)
+    if request.method == "POST" and (limited := ratelimit.consume_or_429(request, action=UPLOAD, user=request.user)):
+        return cast(HttpResponse, limited)
     form = kind.form(request.POST or None, request.FILES or None, initial={"name": state.name if state else ""})
     if request.method == "POST" and form.is_valid():
         try:
