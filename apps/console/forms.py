@@ -19,6 +19,7 @@ from apps.console import referral_links
 from apps.console.amounts import Reader, nanos_from_figure
 from apps.console.limit_rows import RESET_WORDS, next_refill_on
 from apps.console.readers import billing_city
+from apps.console.services import rehearse_registration
 from apps.console.statement_days import Days, checked, month_of, months_between, parse_days
 from apps.console.templatetags.console import short_day
 from apps.console.wallet_words import MOVEMENT_NAMES
@@ -232,8 +233,8 @@ def _day_input() -> forms.DateInput:
 
 
 class SignUpForm(SignupForm):  # type: ignore[misc]
-    """allauth's, with the same work for every address: hashing takes most of a second, so whoever has a clock could
-    tell the addresses that have an account from those that have none.
+    """allauth's, with the same work for every address: hashing takes most of a second and storing some more, so whoever
+    has a clock could tell the addresses that have an account from those that have none.
     """
 
     referral_code = forms.CharField(
@@ -253,6 +254,7 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
         if self.account_already_exists:
             make_password(self.cleaned_data["password1"])
             referral_links.warn_of_unknown(request, referral_links.kept_code(request))
+            rehearse_registration()
         saved: tuple[Any, HttpResponse | None] = super().try_save(request)
         return saved
 

@@ -71,7 +71,7 @@ def export_by_public_id(user_id: int, public_id: str, *, at: datetime) -> Export
 
 def user_by_email(email: str) -> User | None:
     """The person with this address, whatever its case."""
-    return User.objects.filter(email__iexact=email.strip()).first()
+    return User.objects.annotate(address=Lower("email")).filter(address=email.strip().lower()).first()
 
 
 def users_by_email(emails: Iterable[str]) -> dict[str, User]:
