@@ -68,6 +68,11 @@ def limit_row(use: LimitUse) -> LimitRow:
     return LimitRow(**_figures(use, reset=use.refill))
 
 
+def row_of(use: LimitUse | None) -> LimitRow | None:
+    """None for what never had a limit, and was never counted."""
+    return None if use is None else limit_row(use)
+
+
 def token_row(entry: TokenUse) -> TokenRow:
     """With the refill that its owner chose, which is kept while there is no limit."""
     return TokenRow(**_figures(entry.use, reset=entry.token.reset), token=entry.token, creator=entry.creator)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.console.budget_forms import BudgetForm
 from apps.console.decorators import team_page
-from apps.console.limit_rows import LimitRow, limit_row
+from apps.console.limit_rows import LimitRow, row_of
 from apps.console.readers import reader_of
 from apps.core import clock
 from apps.core.errors import SluiceError
@@ -76,10 +76,6 @@ def of_member(request: HttpRequest, team: TeamAccess, member: str) -> HttpRespon
         services.set_member_budget(team, user_id, limit_nanos=limit_nanos, refill=refill, at=at)
 
     return _form_page(request, read, change, member=found)
-
-
-def row_of(use: LimitUse | None) -> LimitRow | None:
-    return None if use is None else limit_row(use)
 
 
 def member_rows(members: list[Member], found: TeamBudgets) -> list[MemberRow]:

@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.console.decorators import own_page, shared_team_page, team_page
+from apps.console.limit_rows import LimitRow, row_of
 from apps.console.shell import TEAM_KEY, shell_of
 from apps.console.team_forms import NewTeamForm, TeamNameForm, TransferForm
 from apps.console.team_words import ROLE_NAMES, permission_rows
 from apps.core import clock
 from apps.core.errors import SluiceError
 from apps.teams import queries, services
-from apps.teams.types import Member, OpenInvitation, TeamAccess
+from apps.teams.types import Member, OpenInvitation, TeamAccess, TeamBudgets
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class MemberRow:
     role: str | Promise
     is_reader: bool
     may_change: bool
+    budget: LimitRow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,14 @@ class InvitationRow:
 @require_GET
 @team_page("team.view")
 def team(request: HttpRequest, team: TeamAccess) -> HttpResponse:
-    members = queries.members_of(team.id)
+    at = clock.now()
+    members, budgets = queries.members_of(team.id), services.budgets_now(team.id, at=at)
     may_invite = team.may("members.change") and not team.is_personal
-    invitations = queries.invitations_of(team.id, at=clock.now()) if may_invite else []
+    invitations = queries.invitations_of(team.id, at=at) if may_invite else []
     context = {
         "team": team,
-        "members": _member_rows(team, members),
+        "members": _member_rows(team, members, budgets),
+        "budget": row_of(budgets.team),
         "invitations": [InvitationRow(one, ROLE_NAMES[one.role]) for one in invitations],
         "owner": next(member for member in members if member.role == "owner"),
         "most": settings.MEMBERS_PER_TEAM,
@@ -111,13 +115,14 @@ def transfer(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     return render(request, "console/team_transfer.html", {"form": form, "team": team, "heirs": heirs})
 
 
-def _member_rows(team: TeamAccess, members: Sequence[Member]) -> list[MemberRow]:
+def _member_rows(team: TeamAccess, members: Sequence[Member], budgets: TeamBudgets) -> list[MemberRow]:
     return [
         MemberRow(
             member=member,
             role=ROLE_NAMES[member.role],
             is_reader=member.user_id == team.user_id,
             may_change=team.may("members.change") and member.role != "owner" and member.user_id != team.user_id,
+            budget=row_of(budgets.member(member.user_id)),
         )
         for member in members
     ]
