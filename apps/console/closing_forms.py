@@ -41,7 +41,7 @@ class ClosingForm(forms.Form):
     def _prepare(self, name: str, label: str, nanos: int) -> None:
         field = self.fields[name]
         field.label = label
-        field.help_text = gettext("Type %(figure)s. It is gone for good.") % {"figure": figure_to_type(nanos)}
+        field.help_text = gettext("To confirm, type: %(word)s") % {"word": figure_to_type(nanos)}
         field.widget.attrs |= {"autocomplete": "off", "inputmode": "decimal"}
 
     def clean_name(self) -> str:

@@ -95,7 +95,7 @@ def test_a_balance_that_changed_meanwhile_is_shown_anew(client: Client, ada: Use
 
     assert answer.status_code == 409
     assert "The balance has changed in the meantime" in answer.content.decode()
-    assert "Type 105.00." in answer.content.decode()
+    assert "To confirm, type: 105.00" in answer.content.decode()
 
 
 def test_an_amount_of_another_page_is_no_way_around(client: Client, ada: User, team: TeamAccess) -> None:
@@ -126,7 +126,7 @@ def test_the_page_counts_what_ends(client: Client, ada: User, team: TeamAccess) 
 
     page = signed_in(client, ada, team).get(TEAM).content.decode()
 
-    assert re.search(r"Members, you among them</dt><dd>2<", page)
+    assert re.search(r"Members</dt><dd>2<", page)
     assert re.search(r"API tokens</dt><dd>1<", page)
 
 

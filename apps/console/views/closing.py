@@ -77,7 +77,7 @@ def account(request: HttpRequest) -> HttpResponse:
         else:
             logout(request)
             return redirect("console:account_closed")
-    others = [access.name for access in teams.teams_of(user.pk) if not access.is_personal]
+    others = [access.name for access in teams.teams_of(user.pk) if not access.may("team.close")]
     more = {"others": others, "api_tokens": relay.token_count(personal.id)}
     return _page(
         request, "console/account_close.html", _context(PERSON_QUESTIONS, leaving, form, problem=problem) | more
@@ -114,6 +114,7 @@ def _context(questions: tuple[Question, ...], leaving: Leaving, form: ClosingFor
         "problem": problem,
         "balance_nanos": form.initial["balance_nanos"],
         "reward_nanos": form.initial["reward_nanos"],
+        "total_nanos": form.initial["balance_nanos"] + form.initial["reward_nanos"],
     }
 
 
