@@ -14,7 +14,7 @@ from django.contrib.auth.decorators import login_required
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from apps.console.views import addresses, identities, passkeys
+from apps.console.views import addresses, factors, identities
 
 urlpatterns = [
     path("accounts/login/", account.login, name="account_login"),
@@ -47,7 +47,7 @@ urlpatterns = [
     path("accounts/2fa/authenticate/", mfa.authenticate, name="mfa_authenticate"),
     path("accounts/2fa/reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),
     path("accounts/2fa/totp/activate/", totp.activate_totp, name="mfa_activate_totp"),
-    path("accounts/2fa/totp/deactivate/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("accounts/2fa/totp/deactivate/", factors.remove_app, name="mfa_deactivate_totp"),
     path("accounts/2fa/recovery-codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
     path(
         "accounts/2fa/recovery-codes/generate/",
@@ -59,12 +59,12 @@ urlpatterns = [
         recovery_codes.download_recovery_codes,
         name="mfa_download_recovery_codes",
     ),
-    path("accounts/passkeys/", passkeys.passkey_list, name="mfa_list_webauthn"),
+    path("accounts/passkeys/", factors.passkey_list, name="mfa_list_webauthn"),
     path("accounts/passkeys/add/", webauthn.add_webauthn, name="mfa_add_webauthn"),
     path("accounts/passkeys/login/", webauthn.login_webauthn, name="mfa_login_webauthn"),
-    path("accounts/passkeys/confirm/", passkeys.confirm, name="mfa_reauthenticate_webauthn"),
+    path("accounts/passkeys/confirm/", factors.confirm, name="mfa_reauthenticate_webauthn"),
     path("accounts/passkeys/<int:pk>/edit/", webauthn.edit_webauthn, name="mfa_edit_webauthn"),
-    path("accounts/passkeys/<int:passkey>/remove/", passkeys.remove, name="mfa_remove_webauthn"),
+    path("accounts/passkeys/<int:passkey>/remove/", factors.remove, name="mfa_remove_webauthn"),
     # Accounts elsewhere
     path("accounts/with/<slug:provider>/", identities.sign_in, name="identity_sign_in"),
     path("accounts/with/<slug:provider>/connect/", identities.connect, name="identity_connect"),

@@ -5,7 +5,7 @@ const options = async (form) => {
   if (!source) return JSON.parse(document.getElementById(form.dataset.options).textContent);
   const answer = await fetch(source, { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(`${source} answered ${answer.status}`);
-  return (await answer.json()).request_options;
+  return answer.json();
 };
 
 const newPasskey = (creation, alone) => {
@@ -31,7 +31,9 @@ const ask = async (form) => {
   try {
     const found = await options(form);
     const alone = form.elements.passwordless?.checked ?? true;
-    const credential = form.dataset.passkey === "create" ? await newPasskey(found, alone) : await webauthnJSON.get(found);
+    const credential = found.creation_options
+      ? await newPasskey(found.creation_options, alone)
+      : await webauthnJSON.get(found.request_options);
     form.elements.credential.value = JSON.stringify(credential);
     form.submit();
   } catch (error) {

@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, StorageState, sync_playwright
 
 from tests import databases
+from tests.doubles.identity import IdentityProvider
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -58,13 +59,20 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def provider() -> Iterator[IdentityProvider]:
+    """Where people of these tests have an account that opens one here."""
+    with IdentityProvider() as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) -> Iterator[Site]:
     if not CHROMIUM.exists():
         pytest.skip(f"There is no Chromium at {CHROMIUM}; set CHROMIUM to its path.")
     state = tmp_path_factory.mktemp("browser")
     with _database() as url:
         port = _free_port()
-        environment = _environment(url, state, port)
+        environment = _environment(url, state, port) | provider.variables()
         one = Site(f"http://127.0.0.1:{port}", state / "mails", environment)
         one.manage("demo")
         with _web(one, state / "web.log"):

@@ -50,6 +50,10 @@ class IdentityProvider:
         }
         return {"openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}}
 
+    def variables(self) -> dict[str, str]:
+        """The same for a process of its own."""
+        return {"OIDC_ISSUER": self.base, "OIDC_CLIENT_ID": "sluice", "OIDC_CLIENT_SECRET": "shared"}
+
     def answer(self, path: str, form: dict[str, str]) -> tuple[int, str, str]:
         """Status, kind and body."""
         self.received.append((path, form))

@@ -64,11 +64,12 @@ def identity_label(identity: SocialAccount) -> str:
 
 
 def sessions_of(user: User, *, current_key: str, at: datetime) -> list[OpenSession]:
-    """Every browser in which the person is signed in, the one that was seen last first. Two queries."""
+    """Every browser in which the person is signed in: this one, then the one that was seen last. Two queries."""
     noted = UserSession.objects.filter(user_id=user.pk).order_by("-last_seen_at", "-pk")
     stored = Session.objects.filter(session_key__in=[row.session_key for row in noted], expire_date__gt=at)
     live = {session.session_key for session in stored if _is_signed_in(session.get_decoded(), user)}
-    return [_open_session(row, current_key) for row in noted if row.session_key in live]
+    found = [_open_session(row, current_key) for row in noted if row.session_key in live]
+    return sorted(found, key=lambda session: not session.is_current)
 
 
 def share_a_device(user_id: int, other_id: int) -> bool:

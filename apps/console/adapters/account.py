@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ReauthenticationRequired
@@ -91,6 +92,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def post_login(self, request: HttpRequest, user: "User", **kwargs: Any) -> HttpResponse:
         """Pages speak the language the person chose, on every device; and a device that is new does not stay unseen."""
+        if kwargs["signup"] and user.has_usable_password():
+            record_authentication(request, user, "password")  # chosen in this browser a moment ago
         response = cast(HttpResponse, super().post_login(request, user, **kwargs))
         remember_language(response, user.language)
         remember_device(request, response, user)

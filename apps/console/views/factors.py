@@ -1,8 +1,9 @@
-"""Passkeys of the reader: the list, and what allauth's pages do not do as ours: confirm, and remove."""
+"""Second factors of the reader: the list of passkeys, and what allauth's pages do not do as ours."""
 
 from typing import Any, cast
 
 from allauth.account.adapter import get_adapter
+from allauth.mfa.totp.views import DeactivateTOTPView
 from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -43,6 +44,14 @@ def remove(request: HttpRequest, passkey: int) -> HttpResponse:
     return redirect("mfa_list_webauthn")
 
 
+class RemoveAppView(DeactivateTOTPView):  # type: ignore[misc]
+    """allauth's, which also says what stays when the app goes."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        only = not people.factors_of(cast(int, self.request.user.pk)).passkeys
+        return {**super().get_context_data(**kwargs), "only_factor": only}
+
+
 class ConfirmView(ReauthenticateWebAuthnView):  # type: ignore[misc]
     """allauth's, which answers a passkey that does not fit by leaving the page."""
 
@@ -52,6 +61,7 @@ class ConfirmView(ReauthenticateWebAuthnView):  # type: ignore[misc]
         return HttpResponseRedirect(self.request.get_full_path())
 
 
+remove_app = RemoveAppView.as_view()
 confirm = ConfirmView.as_view()
 
 
