@@ -253,8 +253,9 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
         referral_links.keep_code(request, self.cleaned_data["referral_code"])
         if self.account_already_exists:
             make_password(self.cleaned_data["password1"])
-            referral_links.warn_of_unknown(request, referral_links.kept_code(request))
-            rehearse_registration()
+            code = referral_links.kept_code(request)
+            rehearse_registration(referral_code=code)
+            referral_links.warn_of_unknown(request, code)
         saved: tuple[Any, HttpResponse | None] = super().try_save(request)
         return saved
 

@@ -36,21 +36,25 @@ def register_user(
     and `IdentityTaken`, also for the loser of a race.
     """
     with transaction.atomic(durable=True):
-        enrol_user(user)
+        _enrol_with_inviter(user, referral_code)
         if identity is not None:
             accounts.add_identity(user, identity)
         if is_email_confirmed:
             accounts.confirm_email(user)
-        with suppress(ReferralCodeUnknown):
-            promotions.bind_invitee(user.pk, code=referral_code, at=user.joined_at)
     return user
 
 
-def rehearse_registration() -> None:
+def rehearse_registration(*, referral_code: str) -> None:
     """The work of `register_user`, undone: an address that has an account must not show by a faster answer."""
     with transaction.atomic(durable=True):
-        enrol_user(accounts.new_user(f"{uuid7().hex}@nobody.invalid", password=None))
+        _enrol_with_inviter(accounts.new_user(f"{uuid7().hex}@nobody.invalid", password=None), referral_code)
         transaction.set_rollback(True)
+
+
+def _enrol_with_inviter(user: "User", referral_code: str) -> None:
+    enrol_user(user)
+    with suppress(ReferralCodeUnknown):
+        promotions.bind_invitee(user.pk, code=referral_code, at=user.joined_at)
 
 
 def enrol_user(user: "User") -> None:
