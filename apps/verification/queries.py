@@ -18,6 +18,12 @@ def personal_of(user_id: int) -> VerificationState | None:
     return _last(Verification.objects.filter(kind=Kind.PERSONAL, user_id=user_id))
 
 
+def waiting_personal_id(user_id: int) -> int | None:
+    """For commands of operators: the row of the person's application that a reviewer has not decided."""
+    rows = Verification.objects.filter(kind=Kind.PERSONAL, user_id=user_id, status=Status.SUBMITTED)
+    return rows.values_list("pk", flat=True).first()
+
+
 def enterprise_of(team_id: int) -> VerificationState | None:
     """The team's last application, whoever made it."""
     return _last(Verification.objects.filter(kind=Kind.ENTERPRISE, team_id=team_id))

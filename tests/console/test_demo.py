@@ -5,6 +5,7 @@ from django.core.management import CommandError, call_command
 
 from apps.accounts import queries as people
 from apps.core.money import NANOS_PER_CREDIT
+from apps.promotions import queries as promotions
 from apps.relay import queries as relay
 from apps.teams import queries as teams
 from apps.wallet import queries as wallet
@@ -28,6 +29,17 @@ def test_a_second_run_changes_nothing_and_prints_the_same(state, capsys):
     assert capsys.readouterr().out.endswith(said[said.index("  Console") :])
     assert wallet.balance_of(team.wallet_id).balance_nanos == 700 * NANOS_PER_CREDIT
     assert len(relay.tokens_of(team.id)) == 1
+
+
+def test_the_demo_user_has_a_code_and_rewards_of_two_invitees_whatever_often_it_runs(state):
+    for _ in range(2):
+        call_command("demo", verbosity=0)
+
+    page = promotions.referral_page_of(people.user_by_email("demo@sluice.example").pk)
+    sums = (page.sums.available_nanos, page.sums.pending_nanos)
+    assert sums == (5 * NANOS_PER_CREDIT, 5 * NANOS_PER_CREDIT)
+    assert [len(invitee.rewards) for invitee in page.invitees.results] == [0, 1, 1]
+    assert page.code
 
 
 def test_the_secrets_are_for_their_owners_eyes_only(state):

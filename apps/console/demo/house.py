@@ -1,4 +1,7 @@
-"""Builds the demo: people, a funded team, a token, the catalogue with its sandbox. A second run changes nothing."""
+"""Builds the demo: people, their invitations, a funded team, a token, the catalogue with its sandbox.
+
+A second run changes nothing.
+"""
 
 import hashlib
 import secrets
@@ -11,6 +14,7 @@ from django.core.management import call_command
 from apps.accounts import queries as people
 from apps.accounts import services as accounts
 from apps.console import services
+from apps.console.demo.invitations import stock_invitations
 from apps.console.demo.keepsake import Keepsake
 from apps.core.money import NANOS_PER_CREDIT
 from apps.marketplace import queries as marketplace
@@ -36,7 +40,8 @@ def build_house(kept: Keepsake | None, *, at: datetime) -> Keepsake:
     draft = Keepsake(password=password)
     _stock_catalogue()
     user = _person(draft.email, password, name="Demo", is_staff=False)
-    _person(draft.staff_email, password, name="Staff", is_staff=True)
+    staff = _person(draft.staff_email, password, name="Staff", is_staff=True)
+    stock_invitations(user, reviewer=staff)
     team = teams.personal_team_of(user)
     wallet.grant_lot(
         team.wallet_id,

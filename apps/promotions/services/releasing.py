@@ -56,7 +56,15 @@ def _make_available(reward: Reward, balance: RewardBalance, *, at: datetime) -> 
         _move_at_once(reward, balance, team, at=at)
     balances.restate(reward)
     reward.save(update_fields=["released_at", "status", "set_off_nanos", "moved_nanos"])
-    payload = {"amount": credits_text(amount), "link": "/console/referrals"}
+    _tell(reward, at=at)
+
+
+def _tell(reward: Reward, *, at: datetime) -> None:
+    """Of what the reward adds; nothing when all of it made up for a refund."""
+    added = reward.left_nanos + reward.moved_nanos
+    if not added:
+        return
+    payload = {"amount": credits_text(added), "is_moved": bool(reward.moved_nanos), "link": "/console/referrals"}
     key = f"reward-available:{reward.pk}"
     accounts.notify([reward.inviter_id], REWARD_AVAILABLE, payload=payload, dedupe_key=key, at=at)
 
