@@ -37,6 +37,7 @@ COLOURS: dict[str, Any] = {"type": "rule", "values": ["color-contrast"]}
 # What differs in the dark is colour alone. Of hundreds of time zones a few stand for all.
 AUDIT = """async (rules) => {
   document.querySelectorAll("option:nth-child(n + 20)").forEach((option) => option.remove());
+  document.getAnimations().forEach((change) => change instanceof CSSTransition && change.finish());
   const found = await axe.run(document, {runOnly: rules, resultTypes: ["violations"], preload: false});
   const why = (node) => [...node.any, ...node.all, ...node.none].map((check) => check.message).join(" ");
   return found.violations.flatMap(({id, nodes}) => nodes.map((node) => `${id}: ${node.target} ${why(node)}`));
@@ -50,6 +51,13 @@ IS_TOO_WIDE = """async () => {
   }
   return true;
 }"""
+# The first and the last are those of a page with errors.
+VIEWS: list[Any] = [
+    ("light", DESKTOP, WCAG),
+    ("light", PHONE, WCAG),
+    ("dark", PHONE, COLOURS),
+    ("dark", DESKTOP, COLOURS),
+]
 # Who looks at a page: its owner; else somebody signed out; else staff, who signed in a moment ago.
 READERS = ("owner", "anonymous", "staff")
 
@@ -110,7 +118,7 @@ def page(documents: dict[Row, list[Document]]) -> Iterator[Page]:
         pytest.skip(f"There is no Chromium at {CHROMIUM}; set CHROMIUM to its path.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        context = browser.new_context(viewport=DESKTOP, reduced_motion="reduce")
+        context = browser.new_context(viewport=DESKTOP)
         context.add_init_script(path=AXE)  # not the page's own, so its policy stays as strict as it is
         yield context.new_page()
         browser.close()
@@ -147,17 +155,17 @@ def violations(page: Page, documents: Sequence[Document]) -> list[str]:
     for document in documents:
         if "attachment" in document.headers.get("Content-Disposition", ""):
             continue
-        for theme, rules in (("light", WCAG), ("dark", COLOURS)):
-            show(page, document, theme=theme)
-            for viewport in (DESKTOP, PHONE) if document.is_first else (DESKTOP,):
-                page.set_viewport_size(viewport)
-                found += [f"{said} ({theme}, {viewport['width']})" for said in page.evaluate(AUDIT, rules)]
+        show(page, document)
+        for theme, viewport, rules in VIEWS if document.is_first else VIEWS[:1] + VIEWS[-1:]:
+            page.emulate_media(color_scheme=theme)
+            page.set_viewport_size(viewport)
+            found += [f"{said} ({theme}, {viewport['width']})" for said in page.evaluate(AUDIT, rules)]
         page.set_viewport_size(ENLARGED)
         found += ["reflow: it scrolls sideways (320)"] if page.evaluate(IS_TOO_WIDE) else []
     return found
 
 
-def show(page: Page, document: Document, *, theme: str) -> None:
+def show(page: Page, document: Document) -> None:
     def answer(route: Route) -> None:
         path = urlsplit(route.request.url).path
         if route.request.is_navigation_request():
@@ -167,7 +175,6 @@ def show(page: Page, document: Document, *, theme: str) -> None:
         else:
             route.fulfill(status=404, body="")
 
-    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
     page.unroute_all()
     page.route("**/*", answer)
     page.goto(SITE)
