@@ -242,6 +242,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/(api|v1)",
     "SERVE_PUBLIC": True,
+    "ENUM_NAME_OVERRIDES": {"RoleEnum": "apps.teams.roles.ROLES", "GivenRoleEnum": "apps.teams.roles.GIVEN"},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "apps.relay.openapi.add_relay",

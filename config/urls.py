@@ -5,12 +5,23 @@ from django.urls import include, path, re_path
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView
 
-from apps.console.api import CallView, ModelListView, ModelView, OwnUserView, StatementView, UsageLogView, WalletView
+from apps.console.api import (
+    CallView,
+    MemberListView,
+    MemberView,
+    ModelListView,
+    ModelView,
+    OwnUserView,
+    StatementView,
+    UsageLogView,
+    WalletView,
+)
 from apps.core.api import NoSuchEndpoint
 from apps.promotions.api import ReferralListView, RewardTransferView
 from apps.relay.api import TokenListView, TokenView
-from apps.teams.api import AccessTokenListView, AccessTokenView, TeamListView
+from apps.teams.api import AccessTokenListView, AccessTokenView, TeamListView, TeamView
 from apps.teams.budget_api import BudgetListView, MemberBudgetView, TeamBudgetView
+from apps.teams.invitation_api import InvitationListView, InvitationView
 from config import health
 
 platform_api = [
@@ -21,6 +32,11 @@ platform_api = [
     path("api/referrals", ReferralListView.as_view(), name="api_referrals"),
     path("api/referrals/transfers", RewardTransferView.as_view(), name="api_reward_transfers"),
     path("api/teams", TeamListView.as_view(), name="api_teams"),
+    path("api/teams/<str:team_id>", TeamView.as_view(), name="api_team"),
+    path("api/teams/<str:team_id>/invitations", InvitationListView.as_view(), name="api_invitations"),
+    path("api/teams/<str:team_id>/invitations/<str:invitation_id>", InvitationView.as_view(), name="api_invitation"),
+    path("api/teams/<str:team_id>/members", MemberListView.as_view(), name="api_members"),
+    path("api/teams/<str:team_id>/members/<str:member_id>", MemberView.as_view(), name="api_member"),
     path("api/teams/<str:team_id>/budgets", BudgetListView.as_view(), name="api_budgets"),
     path("api/teams/<str:team_id>/budget", TeamBudgetView.as_view(), name="api_team_budget"),
     path(

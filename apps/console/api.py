@@ -11,14 +11,17 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.console import services
+from apps.console import departures, services
 from apps.console.compatibility import own_user
 from apps.console.queries import ExplainedCall, explained_call
 from apps.console.serializers import (
     CallSerializer,
+    ChangedMemberSerializer,
     LogFilterSerializer,
     LoggedCallSerializer,
     LogPageSerializer,
+    MemberPageSerializer,
+    MemberSerializer,
     ModelDetailSerializer,
     ModelFilterSerializer,
     ModelPageSerializer,
@@ -35,14 +38,17 @@ from apps.core.billing_calendar import business_date, day_bounds, month_bounds
 from apps.core.errors import Invalid
 from apps.core.ids import public_id
 from apps.core.money import round_half_up
+from apps.core.pagination import Page
 from apps.marketplace import queries as marketplace
 from apps.marketplace.types import ModelCard
 from apps.relay import queries as relay
 from apps.relay.errors import TokenMissing
 from apps.teams import queries as teams
+from apps.teams import services as team_services
 from apps.teams.authentication import PlatformView
-from apps.teams.decorators import team_of, team_required
-from apps.teams.types import GroupTerms, TeamAccess
+from apps.teams.decorators import own_team_required, recent_sign_in_required, team_of, team_required
+from apps.teams.errors import MemberMissing
+from apps.teams.types import GroupTerms, Member, TeamAccess
 from apps.usage import queries as usage
 from apps.usage.types import LogFilters, LoggedCall
 from apps.wallet import queries as wallet
@@ -184,6 +190,48 @@ class ModelView(PlatformView):
         shown = ModelSerializer(card).data
         limits = None if team is None else _rate_limits(team, group, at)
         return _by_caller(Response({**shown, "rate_limits": limits}))
+
+
+class MemberListView(PlatformView):
+    @extend_schema(operation_id="team_members_list", responses=MemberPageSerializer)
+    @own_team_required("team.view", scope="read")
+    def get(self, request: Request, team: TeamAccess) -> Response:
+        """Everybody in the team with the role there, the owner first."""
+        members = [MemberSerializer(member).data for member in teams.members_of(team.id)]
+        return Response(page_body(request, Page(members)))
+
+
+class MemberView(PlatformView):
+    @extend_schema(operation_id="team_members_change", request=ChangedMemberSerializer, responses=MemberSerializer)
+    @own_team_required("members.change", scope="read")
+    @recent_sign_in_required
+    def patch(self, request: Request, team: TeamAccess, member_id: str) -> Response:
+        """Another role, from the next request on. Asks for a session with a recent sign-in."""
+        wanted = ChangedMemberSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        member = _member(team, member_id)
+        team_services.change_role(team, member.user_id, role=wanted.validated_data["role"], at=clock.now())
+        return Response(MemberSerializer(_member(team, member_id)).data)
+
+    @extend_schema(operation_id="team_members_remove", responses={204: None})
+    @own_team_required("team.view", scope="read")
+    @recent_sign_in_required
+    def delete(self, request: Request, team: TeamAccess, member_id: str) -> Response:
+        """Removes a member, or you leave by your own id. The API tokens that the member made there are disabled, the
+        personal access tokens for the team end. Asks for a session with a recent sign-in."""
+        member = _member(team, member_id)
+        if member.user_id == team.user_id:
+            departures.leave_team(team, at=clock.now())
+        else:
+            departures.remove_member(team, member.user_id, at=clock.now())
+        return Response(status=204)
+
+
+def _member(team: TeamAccess, member_id: str) -> Member:
+    found = teams.member_by_public_id(team.id, member_id)
+    if found is None:
+        raise MemberMissing
+    return found
 
 
 def _shown_wallet(team: TeamAccess) -> dict[str, Any]:

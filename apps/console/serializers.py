@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from apps.core.api import CreditsField, StrictSerializer
 from apps.core.billing_calendar import day_start
+from apps.teams import roles
 from apps.wallet.statement_lines import Code
 
 FIRST_YEAR: Final = 2000
@@ -264,3 +265,21 @@ class OwnUserSerializer(serializers.Serializer):  # type: ignore[type-arg]
     success = serializers.BooleanField()
     message = serializers.CharField(allow_blank=True)
     data = OwnUserFieldsSerializer()  # type: ignore[assignment]  # a declared field, not the property of that name
+
+
+class MemberSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    id = serializers.CharField(source="public_id")
+    name = serializers.CharField()
+    email = serializers.CharField()
+    role = serializers.ChoiceField(choices=roles.ROLES)
+    joined_at = serializers.DateTimeField()
+
+
+class MemberPageSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = MemberSerializer(many=True)
+
+
+class ChangedMemberSerializer(StrictSerializer):
+    role = serializers.ChoiceField(choices=roles.GIVEN)

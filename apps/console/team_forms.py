@@ -6,8 +6,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.console.team_words import GIVEN_ROLES, ROLE_NAMES, RoleChoice, role_choices
+from apps.console.team_words import ROLE_NAMES, RoleChoice, role_choices
 from apps.core.errors import SluiceError
+from apps.teams import roles
 from apps.teams.types import Member, TeamAccess
 
 NAME_LENGTH = 80
@@ -62,7 +63,7 @@ class TeamNameForm(TeamForm):
 class RoleForm(TeamForm):
     role = forms.ChoiceField(
         label=_("Role"),
-        choices=[(code, ROLE_NAMES[code]) for code in GIVEN_ROLES],
+        choices=[(code, ROLE_NAMES[code]) for code in roles.GIVEN],
         error_messages={"required": _("Choose a role."), "invalid_choice": _("Choose a role.")},
     )
 

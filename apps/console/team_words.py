@@ -39,7 +39,6 @@ PERMISSION_WORDS: Final[Mapping[str, str | Promise]] = {
     "team.transfer": _("Transfer the ownership"),
     "team.close": _("Close the team"),
 }
-GIVEN_ROLES: Final = tuple(ROLE_SUMMARIES)
 
 
 @dataclass(frozen=True, slots=True)

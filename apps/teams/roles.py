@@ -36,6 +36,8 @@ _MAY: Final[dict[str, frozenset[str]]] = {
 }
 
 ROLES: Final = tuple(_MAY)
+GIVEN: Final = tuple(role for role in ROLES if role != "owner")
+"""What one member can make of another; ownership is transferred."""
 
 
 def permissions_of(role: str) -> frozenset[str]:

@@ -3,8 +3,9 @@
 from rest_framework import serializers
 
 from apps.core.api import CreditsField, StrictSerializer
+from apps.teams import roles
 from apps.teams.limits import TokenState
-from apps.teams.models import Role, Scope
+from apps.teams.models import Scope
 from apps.teams.types import REFILLS, PersonalTokenEntry, TeamAccess
 from apps.wallet.types import LimitUse
 
@@ -13,7 +14,7 @@ class TeamSerializer(serializers.Serializer):  # type: ignore[type-arg]
     id = serializers.CharField(source="public_id")
     name = serializers.CharField()
     personal = serializers.BooleanField(source="is_personal")
-    role = serializers.ChoiceField(choices=Role.choices)
+    role = serializers.ChoiceField(choices=roles.ROLES)
     permissions = serializers.SerializerMethodField()
     access_group = serializers.CharField(source="main_group")
 
@@ -79,3 +80,34 @@ class TeamPageSerializer(serializers.Serializer):  # type: ignore[type-arg]
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
     results = TeamSerializer(many=True)
+
+
+class NewTeamSerializer(StrictSerializer):
+    name = serializers.CharField(max_length=80)
+
+
+class ChangedTeamSerializer(StrictSerializer):
+    name = serializers.CharField(max_length=80, required=False)
+
+
+class InvitationSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """An invitation that waits. Its secret stands in the mail and nowhere else."""
+
+    id = serializers.CharField(source="public_id")
+    email = serializers.CharField()
+    role = serializers.ChoiceField(choices=roles.GIVEN)
+    invited_by = serializers.CharField(source="inviter")
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    expired = serializers.BooleanField(source="is_expired")
+
+
+class InvitationPageSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = InvitationSerializer(many=True)
+
+
+class NewInvitationSerializer(StrictSerializer):
+    email = serializers.CharField(max_length=254)
+    role = serializers.ChoiceField(choices=roles.GIVEN)

@@ -1,5 +1,6 @@
 """Who gets what from which URL: one row a URL and method, one column a role. The tests beside it walk the table."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,10 +50,11 @@ class Row:
     @property
     def is_of_a_team(self) -> bool:
         """Whoever holds the secret of an invitation is no stranger to it."""
-        text = self.path + self.body
-        return "{" in text and "{secret}" not in text
+        return bool(set(re.findall(r"\{(\w+)\}", self.path + self.body)) - {"secret"})
 
 
+NOT_RECENT: Final = "401 404 403 403 403 403 403 404"
+NEW_GUEST: Final = '{"email": "new@example.com", "role": "viewer"}'
 NEW_TOKEN: Final = '{"team": "{team}", "name": "new", "limit": "0"}'
 
 NO_BUDGET: Final = '{"limit": null}'
@@ -62,6 +64,20 @@ FREE_ONLY: Final = '{"team": "{team}", "stop_when_free_is_used_up": true}'
 
 PLATFORM_API: Final = (
     Row("api_teams", "GET", "/api/teams", SIGNED_IN, scope="read"),
+    Row("api_teams", "POST", "/api/teams", "401 201 201 201 201 201 201 201", body='{"name": "Labs"}'),
+    Row("api_team", "GET", "/api/teams/{team}", "401 404 200 200 200 200 200 404", scope="read"),
+    Row("api_team", "PATCH", "/api/teams/{team}", "401 404 403 403 403 200 200 404", body="{}"),
+    Row("api_members", "GET", "/api/teams/{team}/members", "401 404 200 200 200 200 200 404", scope="read"),
+    Row("api_member", "PATCH", "/api/teams/{team}/members/{member}", NOT_RECENT, body='{"role": "viewer"}'),
+    Row("api_member", "DELETE", "/api/teams/{team}/members/{member}", NOT_RECENT),
+    Row("api_invitations", "GET", "/api/teams/{team}/invitations", "401 404 403 403 403 200 200 404", scope="read"),
+    Row("api_invitations", "POST", "/api/teams/{team}/invitations", NOT_RECENT, body=NEW_GUEST),
+    Row(
+        "api_invitation",
+        "DELETE",
+        "/api/teams/{team}/invitations/{invitation}",
+        "401 404 403 403 403 204 204 404",
+    ),
     Row("api_access_tokens", "GET", "/api/access-tokens", SIGNED_IN),
     Row("api_access_token", "DELETE", "/api/access-tokens/{pat}", "401 404 404 404 404 404 204 404"),
     Row("api_budgets", "GET", "/api/teams/{team}/budgets", "401 404 200 200 200 200 200 404", scope="read"),

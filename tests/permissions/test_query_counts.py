@@ -45,6 +45,8 @@ OF_A_TEAM = {
     "api_budgets": "/api/teams/{team}/budgets",
     "api_models": "/api/models?team={team}",
     "api_referrals": "/api/referrals",
+    "api_invitations": "/api/teams/{team}/invitations",
+    "api_members": "/api/teams/{team}/members",
     "api_teams": "/api/teams",
     "api_tokens": "/api/tokens?team={team}",
     "api_usage_logs": "/api/usage/logs?team={team}",

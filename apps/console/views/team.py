@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from apps.console.decorators import own_page, shared_team_page, team_page
+from apps.console.decorators import after_recent_sign_in, own_page, shared_team_page, team_page
 from apps.console.limit_rows import LimitRow, row_of
 from apps.console.shell import TEAM_KEY, shell_of
 from apps.console.team_forms import NewTeamForm, TeamNameForm, TransferForm
@@ -99,7 +98,7 @@ def rename(request: HttpRequest, team: TeamAccess) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @shared_team_page("team.transfer")
-@reauthentication_required  # type: ignore[untyped-decorator]
+@after_recent_sign_in
 def transfer(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     heirs = [member for member in queries.members_of(team.id) if member.user_id != team.user_id]
     form = TransferForm(request.POST or None, access=team, heirs=heirs)

@@ -1,6 +1,5 @@
 """Who gets into the team, and as what: invitations, roles, removal, leaving. Who gets in asks for a recent sign-in."""
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,7 +8,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.console import departures
-from apps.console.decorators import shared_team_page
+from apps.console.decorators import after_recent_sign_in, shared_team_page
 from apps.console.shell import TEAM_KEY
 from apps.console.team_forms import InvitationForm, RoleForm, TeamForm
 from apps.console.team_words import ROLE_NAMES
@@ -22,7 +21,7 @@ from apps.teams.types import Member, OpenInvitation, TeamAccess
 
 @require_http_methods(["GET", "POST"])
 @shared_team_page("members.change")
-@reauthentication_required  # type: ignore[untyped-decorator]
+@after_recent_sign_in
 def invite(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     form = InvitationForm(request.POST or None, access=team, initial={"role": "developer"})
     if request.method == "POST" and form.is_valid():
@@ -39,7 +38,7 @@ def invite(request: HttpRequest, team: TeamAccess) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @shared_team_page("members.change")
-@reauthentication_required  # type: ignore[untyped-decorator]
+@after_recent_sign_in
 def resend(request: HttpRequest, team: TeamAccess, invitation: str) -> HttpResponse:
     found = _invitation_of(team, invitation)
     form = TeamForm(request.POST or None, access=team)
@@ -70,7 +69,7 @@ def withdraw(request: HttpRequest, team: TeamAccess, invitation: str) -> HttpRes
 
 @require_http_methods(["GET", "POST"])
 @shared_team_page("members.change")
-@reauthentication_required  # type: ignore[untyped-decorator]
+@after_recent_sign_in
 def change_role(request: HttpRequest, team: TeamAccess, member: str) -> HttpResponse:
     found = _member_of(team, member)
     form = RoleForm(request.POST or None, access=team, initial={"role": found.role})
@@ -88,7 +87,7 @@ def change_role(request: HttpRequest, team: TeamAccess, member: str) -> HttpResp
 
 @require_http_methods(["GET", "POST"])
 @shared_team_page("members.change")
-@reauthentication_required  # type: ignore[untyped-decorator]
+@after_recent_sign_in
 def remove(request: HttpRequest, team: TeamAccess, member: str) -> HttpResponse:
     """Says beforehand which API tokens it hits."""
     found = _member_of(team, member)
