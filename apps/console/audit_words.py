@@ -61,6 +61,8 @@ SENTENCES: Final[Mapping[str, Mapping[str, str | Promise]]] = {
         "lot.withdrawn": _("Took back %(credits)s unspent credits"),
         "transfer.reversed": _("Reversed a transfer of %(credits)s credits"),
         "due.cancelled": _("Cancelled a due of %(credits)s credits"),
+        "credits.taken_back": _("Took back %(credits)s unspent credits"),
+        "balance.given_up": _("Gave up %(credits)s credits"),
         "approval.requested": _("Asked a second person to approve: %(act)s"),
         "approval.approved": _("Approved: %(act)s"),
         "approval.refused": _("Did not approve: %(act)s"),
@@ -98,7 +100,6 @@ REASONS: Final[Mapping[str, str | Promise]] = {
     "its creator was removed from the team": _("Whoever made it was removed from the team"),
 }
 # Done by the platform's people only: shown as theirs also where one of them happens to be a member.
-# Done by the platform's people only: shown as theirs also where one of them happens to be a member.
 STAFF_ACTS: Final = frozenset(
     {
         "wallet.free_only",
@@ -110,6 +111,7 @@ STAFF_ACTS: Final = frozenset(
         "verification.approved",
         "verification.rejected",
         "verification.revoked",
+        "credits.taken_back",
         "verification.document_viewed",
         "verification.particulars_viewed",
         *APPROVED_ACTS,

@@ -195,7 +195,15 @@ def _withdrawn(credit: Credit, *, reason: str) -> int:
 
 def _record(credit: Credit, *, reason: str, actor: int | None, at: datetime) -> None:
     details = {"wallet": credit.wallet_id, "credits": credits_text(credit.taken_back_nanos)}
-    act = Act("credits.taken_back", "verification", str(credit.verification_id), actor, reason=reason, details=details)
+    act = Act(
+        "credits.taken_back",
+        "verification",
+        str(credit.verification_id),
+        actor_id=actor,
+        reason=reason,
+        details=details,
+        scope=f"wallet:{credit.wallet_id}",
+    )
     journal.record_act(act, at=at)
 
 
