@@ -30,6 +30,7 @@ PEOPLE_MODELS = (
     "accounts.user",
     "teams.team",
     "teams.membership",
+    "teams.invitation",
     "teams.accessgrant",
     "teams.personalaccesstoken",
     "relay.apitoken",

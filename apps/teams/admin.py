@@ -14,7 +14,7 @@ from apps.journal.export_admin import ExportMixin
 from apps.journal.recorded_admin import RecordedAdmin
 from apps.teams import services
 from apps.teams.forms import StaffBindingForm
-from apps.teams.models import AccessGrant, AccessGroup, Membership, PersonalAccessToken, StaffBinding, Team
+from apps.teams.models import AccessGrant, AccessGroup, Invitation, Membership, PersonalAccessToken, StaffBinding, Team
 from apps.teams.scoped_admin import ScopedAdmin, ScopedInline, bound_teams
 
 
@@ -94,6 +94,19 @@ class MembershipAdmin(ScopedAdmin, ExportMixin, ReadOnlyAdmin):
     search_help_text = _("A member's e-mail or a team's name.")
     ordering = ("-id",)
     fields = ("user", "team", "role", "joined_at")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ScopedAdmin, ReadOnlyAdmin):
+    """Who was asked to join, and what became of it. Only the team sends and withdraws."""
+
+    list_display = ("email", "team", "role", "invited_by", "created_at", "expires_at", "accepted_at", "ended_at")
+    list_select_related = ("team", "invited_by")
+    list_filter = ("role", ("accepted_at", admin.EmptyFieldListFilter), ("ended_at", admin.EmptyFieldListFilter))
+    search_fields = ("email", "team__name")
+    search_help_text = _("An e-mail or a team's name.")
+    ordering = ("-id",)
+    fields = (*list_display[:-1], "accepted_by", "ended_at")
 
 
 @admin.register(StaffBinding)
