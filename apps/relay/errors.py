@@ -22,6 +22,7 @@ RelayError                      status  type                       code
 Acts on tokens and channels fail for people, translated, with a base of `apps.core.errors`:
 
 ├── TokenMissing, ChannelMissing, ChannelKeyMissing             (NotFound)
+├── TokenOfWhoLeft                                              (NotAllowed)
 ├── TokenLimitReached, TokenNameTaken, TokenTaken, ChannelNameTaken     (Conflict)
 └── TokenInvalid, ChannelInvalid, CatalogueInvalid              (Invalid; `field` or `path` names what to correct)
 
@@ -36,7 +37,7 @@ import msgspec
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.errors import Conflict, Invalid, NotFound, SluiceError
+from apps.core.errors import Conflict, Invalid, NotAllowed, NotFound, SluiceError
 from apps.core.ids import public_id, uuid7
 
 _encode = msgspec.json.Encoder().encode
@@ -278,6 +279,11 @@ class ChannelMissing(NotFound):
 class ChannelKeyMissing(NotFound):
     code = "channel_key_not_found"
     text = _("There is no such channel key.")
+
+
+class TokenOfWhoLeft(NotAllowed):
+    code = "token_of_who_left"
+    text = _("Whoever made this API token left the team. Only the owner or an admin can enable it again.")
 
 
 class TokenLimitReached(Conflict):

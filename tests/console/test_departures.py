@@ -8,6 +8,7 @@ from apps.core import clock
 from apps.core.ids import uuid7
 from apps.journal.models import AuditEntry
 from apps.relay import services as relay
+from apps.relay.errors import TokenOfWhoLeft
 from apps.relay.models import ApiToken
 from apps.teams import errors
 from apps.teams import services as teams
@@ -53,6 +54,17 @@ def test_the_tokens_of_whoever_is_removed_stop_and_an_admin_may_enable_them(team
     assert AuditEntry.objects.get(act="token.disabled").actor_id == team.user_id
     relay.enable_token(his.pk, actor=team.user_id, at=clock.now())
     assert refusal(team, his) is None
+
+
+def test_a_developer_does_not_enable_the_token_of_whoever_left(team: TeamAccess, bob: TeamAccess) -> None:
+    his, _ = make_token(bob, "his")
+    departures.leave_team(bob, at=clock.now())
+    eve = add_member(team, "developer")
+
+    with pytest.raises(TokenOfWhoLeft):
+        relay.enable_token(his.pk, actor=eve.pk, at=clock.now())
+
+    assert refusal(team, his) is Refusal.CLOSED
 
 
 def test_tokens_in_other_teams_go_on(team: TeamAccess, bob: TeamAccess) -> None:

@@ -113,8 +113,12 @@ def disable(request: HttpRequest, team: TeamAccess, token: str) -> HttpResponse:
 @team_page("tokens.change")
 def enable(request: HttpRequest, team: TeamAccess, token: str) -> HttpResponse:
     entry = _token_of(team, token)
-    tokens.enable_token(entry.pk, actor=request.user.pk, at=clock.now())
-    messages.success(request, _("%(token)s enabled.") % {"token": entry.name})
+    try:
+        tokens.enable_token(entry.pk, actor=request.user.pk, at=clock.now())
+    except SluiceError as error:
+        messages.error(request, str(error.text))
+    else:
+        messages.success(request, _("%(token)s enabled.") % {"token": entry.name})
     return redirect("console:tokens")
 
 

@@ -16,7 +16,7 @@ from apps.journal import services as journal
 from apps.journal.types import Act
 from apps.marketplace import queries as marketplace
 from apps.relay import queries
-from apps.relay.errors import TokenInvalid, TokenLimitReached, TokenMissing, TokenNameTaken
+from apps.relay.errors import TokenInvalid, TokenLimitReached, TokenMissing, TokenNameTaken, TokenOfWhoLeft
 from apps.relay.models import MAX_LIST_ITEMS, ApiToken, Reset
 from apps.relay.queries import TokenUse
 from apps.teams import queries as team_queries
@@ -113,10 +113,14 @@ def disable_token(token_id: int, *, actor: int | None, at: datetime, reason: str
 
 
 def enable_token(token_id: int, *, actor: int | None, at: datetime, reason: str = "") -> ApiToken:
-    """Takes back `disable_token`. A second call changes nothing."""
+    """Takes back `disable_token`. A second call changes nothing.
+
+    Raises `TokenOfWhoLeft`: no member's budget bounds such a token, so it is for those who decide on members.
+    """
     with transaction.atomic():
         token = _locked(token_id, actor)
         if token.disabled_at is not None:
+            _refuse_of_who_left(token, actor)
             token.disabled_at = None
             wallet.reopen_account(token.account_id)
             token.save(update_fields=["disabled_at"])
@@ -164,6 +168,14 @@ def _locked(token_id: int, actor: int | None) -> ApiToken:
     if locked is None:
         raise TokenMissing
     return locked
+
+
+def _refuse_of_who_left(token: ApiToken, actor: int | None) -> None:
+    team_id, creator = token.team_id, token.created_by_id
+    if actor is None or creator is None or team_queries.is_member(team_id, creator):
+        return
+    if not (team_queries.has_right(team_id, actor, "members.change") or people.is_operator(actor)):
+        raise TokenOfWhoLeft
 
 
 def _free_name(team_id: int, name: str, *, but: ApiToken | None = None) -> str:

@@ -112,6 +112,10 @@ def has_right(team_id: int, user_id: int, permission: str) -> bool:
     return rows.filter(role__in=roles.roles_with(permission)).exists()
 
 
+def is_member(team_id: int, user_id: int) -> bool:
+    return Membership.objects.filter(team_id=team_id, user_id=user_id).exists()
+
+
 def invitations_of(team_id: int, *, at: datetime) -> list[OpenInvitation]:
     """What was neither accepted nor ended, the newest first; what ran out of time is marked. One query."""
     rows = Invitation.objects.filter(team_id=team_id, accepted_at=None, ended_at=None).select_related("invited_by")
