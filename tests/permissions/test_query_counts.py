@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from apps.accounts.models import User
+from apps.accounts.models import DataExport, User
 from apps.core import clock
 from apps.core.billing_calendar import day_start
 from apps.core.ids import uuid7
@@ -54,6 +54,7 @@ OF_A_TEAM = {
     "api_wallet_statement": "/api/wallet/statement?team={team}",
     "console:access_tokens": "/console/settings/access-tokens",
     "console:budgets": "/console/team/budgets",
+    "console:export": "/console/settings/export",
     "console:home": "/console/",
     "console:logs": "/console/logs",
     "console:campaigns": "/campaigns",
@@ -95,6 +96,8 @@ def add_rows(world: World, times: int) -> None:
         add_corrections(world.team.wallet_id)
         add_invitee(world.team.user_id)
         apply_for_verification(make_user())
+        at = clock.now()
+        DataExport.objects.create(user_id=world.team.user_id, asked_at=at, due_at=at, given_up_at=at)
 
 
 def add_invitee(inviter_id: int) -> None:

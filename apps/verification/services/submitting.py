@@ -8,8 +8,10 @@ from typing import Final
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts import services as accounts
 from apps.core.billing_calendar import business_date
 from apps.journal import services as journal
+from apps.teams import services as teams
 from apps.verification import providers
 from apps.verification.documents import checked_documents
 from apps.verification.errors import DocumentInfected, DocumentRefused, NotRejected, OneAlready, TeamIsPersonal
@@ -33,6 +35,7 @@ def submit(applicant: Applicant, *, particulars: Particulars, uploads: Sequence[
     _refuse_second(applicant)
     checked, documents, verdict = _examined(applicant, particulars, uploads, at=at)
     with _once(), transaction.atomic(durable=True):
+        _lock(applicant)
         row = Verification(kind=applicant.kind, created_at=at)
         row.team_id = None if applicant.team is None else applicant.team.id
         _fill(row, applicant.user_id, checked, verdict, at=at)
@@ -49,6 +52,7 @@ def resubmit(applicant: Applicant, *, particulars: Particulars, uploads: Sequenc
     """
     checked, documents, verdict = _examined(applicant, particulars, uploads, at=at)
     with _once(), transaction.atomic(durable=True):
+        _lock(applicant)
         row = applications_of(applicant).select_for_update().order_by("-created_at", "-pk").first()
         if row is None or row.status != Status.REJECTED:
             raise NotRejected
@@ -58,6 +62,16 @@ def resubmit(applicant: Applicant, *, particulars: Particulars, uploads: Sequenc
         _store(row, documents, at=at)
         record("verification.resubmitted", row, actor=applicant.user_id, at=at)
     return row.public_id
+
+
+def _lock(applicant: Applicant) -> None:
+    """Whoever closes the team or the account erases what is there: nothing is handed in behind that.
+
+    Raises `TeamMissing`, `PermissionMissing` and `AccountClosed`.
+    """
+    if applicant.team is not None:
+        teams.lock_team_as(applicant.team, "verification.change")
+    accounts.lock_user(applicant.user_id)
 
 
 def _refuse_second(applicant: Applicant) -> None:
