@@ -28,7 +28,7 @@ SCOPE_WORDS: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
 }
 ENDS: Final[dict[str, str | Promise]] = {
     TokenState.REVOKED: _("Revoked"),
-    TokenState.LEFT: _("You left the team"),
+    TokenState.LEFT: _("No longer in the team"),
     TokenState.CLOSED: _("Team closed"),
     TokenState.EXPIRED: _("Expired"),
 }

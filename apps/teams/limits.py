@@ -17,13 +17,16 @@ class TokenState(StrEnum):
 def token_state(
     *, is_member: bool, closed_at: datetime | None, revoked_at: datetime | None, expires_at: datetime, at: datetime
 ) -> TokenState:
-    """Whether a token still works, or the reason why not: what somebody did before what time did."""
-    if revoked_at is not None:
-        return TokenState.REVOKED
+    """Whether a token still works, or the reason why not: what somebody did before what time did.
+
+    Tokens are revoked with the membership and with the team; then that is the reason.
+    """
     if not is_member:
         return TokenState.LEFT
-    if closed_at is not None:
+    if closed_at is not None and (revoked_at is None or revoked_at >= closed_at):
         return TokenState.CLOSED
+    if revoked_at is not None:
+        return TokenState.REVOKED
     return TokenState.LIVE if at < expires_at else TokenState.EXPIRED
 
 

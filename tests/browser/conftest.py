@@ -173,7 +173,7 @@ def session(browser: Browser, site: Site) -> Iterator[StorageState]:
     page.goto("/console/")
     page.get_by_label("E-mail").fill(demo["email"])
     page.get_by_label("Password").fill(demo["password"])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/console/")
     yield context.storage_state()
     context.close()

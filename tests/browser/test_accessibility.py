@@ -79,6 +79,9 @@ PAGES = [row for row in CONSOLE + ACCOUNTS if row.method == "GET" and reader_of(
 ACTS = [row for row in CONSOLE + ACCOUNTS if row.method == "POST"]
 
 
+REFUSALS = [("/nowhere", "anonymous", 404), ("/nowhere", "owner", 404), ("/console/tokens/new", "viewer", 403)]
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """One of these tests' own: none of them may ask for Django's while Playwright runs (see `page`)."""
@@ -112,7 +115,15 @@ def sent_empty(world: World, client: Client, row: Row) -> HttpResponse:
 
 
 @pytest.fixture(scope="module")
-def page(documents: dict[Row, list[Document]]) -> Iterator[Page]:
+def refusals(world: World, django_db_blocker: DjangoDbBlocker) -> list[Document]:
+    with django_db_blocker.unblock():
+        answers = [(world.client(role).get(path), status) for path, role, status in REFUSALS]
+    assert [answer.status_code for answer, _ in answers] == [status for _, status in answers]
+    return [Document(dict(answer.headers), b"".join(answer)) for answer, _ in answers]
+
+
+@pytest.fixture(scope="module")
+def page(documents: dict[Row, list[Document]], refusals: list[Document]) -> Iterator[Page]:
     """Opened after everything was rendered: Playwright keeps an event loop in this thread, which Django refuses."""
     if not CHROMIUM.exists():
         pytest.skip(f"There is no Chromium at {CHROMIUM}; set CHROMIUM to its path.")
@@ -136,6 +147,10 @@ def test_what_asks_before_an_act_can_be_used_by_everybody(documents: dict[Row, l
 
     assert {str(row): found for row in asked if (found := violations(page, documents[row]))} == {}
     assert asked
+
+
+def test_a_page_that_says_no_can_be_used_by_everybody(refusals: list[Document], page: Page) -> None:
+    assert violations(page, refusals) == []
 
 
 def test_a_page_with_faults_is_found_out(page: Page) -> None:

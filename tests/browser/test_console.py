@@ -24,7 +24,7 @@ PAGES = [
     "/console/settings",
     "/accounts/2fa/",
 ]
-PUBLIC = ["/", "/privacy", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/nowhere"]
+PUBLIC = ["/", "/privacy", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
 
 
 def test_a_token_is_shown_once(console):

@@ -184,7 +184,7 @@ def test_ended_tokens_say_why(client: Client, team: TeamAccess) -> None:
         "Expired",
         "Revoked",
         "Team closed",
-        "You left the team",
+        "No longer in the team",
     ]
 
 

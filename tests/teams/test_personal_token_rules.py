@@ -26,9 +26,15 @@ def test_a_token_is_live_until_the_instant_it_expires() -> None:
 
 
 def test_what_somebody_did_is_told_before_what_time_did() -> None:
-    assert state(revoked_at=AT, is_member=False, expires_at=AT) is TokenState.REVOKED
-    assert state(is_member=False, closed_at=AT, expires_at=AT) is TokenState.LEFT
+    assert state(revoked_at=AT, expires_at=AT) is TokenState.REVOKED
     assert state(closed_at=AT, expires_at=AT) is TokenState.CLOSED
+    assert state(is_member=False, expires_at=AT) is TokenState.LEFT
+
+
+def test_a_token_that_ended_with_its_team_or_membership_says_so() -> None:
+    assert state(is_member=False, revoked_at=AT) is TokenState.LEFT
+    assert state(closed_at=AT, revoked_at=AT) is TokenState.CLOSED
+    assert state(closed_at=AT, revoked_at=AT - timedelta(days=1)) is TokenState.REVOKED
 
 
 @pytest.mark.parametrize(("live", "room"), [(0, True), (49, True), (50, False), (51, False)])
