@@ -1,7 +1,8 @@
 """Run inside the site's environment: reads what is wanted as JSON, makes it through the services, prints the ids.
 
 {"catalogue": {…}, "teams": [{"name": "Acme", "credits": "10", "tokens": [{"name": "a", "limit": "5", "rpm": 60}],
-                              "budget": "8", "members": [{"budget": "1", "tokens": [{"name": "b"}]}]}]}
+                              "budget": "8", "members": [{"budget": "1", "tokens": [{"name": "b"}]}]}],
+ "delete_tokens": [1], "remove_members": [{"team": 1, "user": 2}]}
 """
 
 import json
@@ -12,11 +13,13 @@ import django
 
 django.setup()
 
+from apps.console import departures  # noqa: E402
 from apps.core import clock  # noqa: E402
 from apps.core.ids import uuid7  # noqa: E402
 from apps.core.money import nanos_from_text  # noqa: E402
 from apps.relay import services as relay  # noqa: E402
 from apps.relay.catalogue import import_catalogue  # noqa: E402
+from apps.teams import queries  # noqa: E402
 from apps.teams import services as teams  # noqa: E402
 from apps.teams.types import TeamAccess  # noqa: E402
 from apps.wallet import services as wallet  # noqa: E402
@@ -31,7 +34,14 @@ def main() -> None:
     made = {"teams": [_team(team) for team in wanted.get("teams", [])]}
     for token_id in wanted.get("delete_tokens", []):
         relay.delete_token(token_id, actor=None, at=clock.now())
+    for gone in wanted.get("remove_members", []):
+        departures.remove_member(_owned(gone["team"]), gone["user"], at=clock.now())
     json.dump(made, sys.stdout)
+
+
+def _owned(team_id: int) -> TeamAccess:
+    owner = next(member for member in queries.members_of(team_id) if member.role == "owner")
+    return next(team for team in queries.teams_of(owner.user_id) if team.id == team_id)
 
 
 def _team(wanted: dict[str, Any]) -> dict[str, Any]:

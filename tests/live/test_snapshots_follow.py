@@ -156,3 +156,17 @@ def test_a_restarted_database_is_found_again_without_restarting_web(site: Site, 
     execute(site, "UPDATE relay_apitoken SET disabled_at = now() WHERE name = 'app 2'")
     assert until_all_answer(webs, secrets[2], 401).is_within(1.3)
     assert guard.wait_until(lambda: site.one(LISTENING) == 2, 20)
+
+
+def test_the_api_token_of_a_removed_member_is_refused_within_a_second(
+    site: Site, webs: list[Web], secrets: list[str]
+) -> None:
+    member = {"tokens": [{"name": "his"}]}
+    made = site.seed({"teams": [{"name": "Leavers", "credits": "10", "tokens": [], "members": [member]}]})["teams"][0]
+    secret = made["members"][0]["tokens"][0]["secret"]
+    until_all_answer(webs, secret, 200)
+
+    site.seed({"remove_members": [{"team": made["id"], "user": made["members"][0]["id"]}]})
+
+    assert until_all_answer(webs, secret, 401).is_within(1.0)
+    assert [call(web, secrets[2]) for web in webs] == [200, 200]
