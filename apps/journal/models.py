@@ -25,7 +25,7 @@ class OutboxMessage(models.Model):
         ALERT = "alert", _("Operator alert")
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("Waiting")
+        WAITING = "waiting", _("Queued")
         SENT = "sent", _("Sent")
         GIVEN_UP = "given_up", _("Given up")
 

@@ -84,6 +84,7 @@ def webhook(request: HttpRequest, team: TeamAccess, endpoint: str) -> HttpRespon
         return redirect("console:webhook", endpoint)
     context = {
         "endpoint": found,
+        "host": journal.host_of(found.url),
         "state": _state_of(found),
         "reason": reason_words(found.reason),
         "form": form,
@@ -171,4 +172,4 @@ def _outcome_of(row: Delivery) -> State:
         return State(_("Delivered"), "positive")
     if row.failed_at is not None:
         return State(_("Given up"), "critical")
-    return State(_("Waiting again"), "caution") if row.attempts else State(_("Waiting"))
+    return State(_("Waiting again"), "caution") if row.attempts else State(_("Queued"))
