@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.console.notice_kinds import TEAM_EVENTS
 from apps.core.errors import SluiceError
-from apps.core.outbound import LONGEST_URL, UrlRefused
+from apps.core.outbound import LONGEST_URL, UrlRefused, check_url, reach_of_users
 from apps.journal.errors import EndpointTaken
 
 
@@ -38,7 +38,12 @@ class WebhookForm(EventsForm):
     )
 
     def clean_url(self) -> str:
-        return str(self.cleaned_data["url"]).strip()
+        url = str(self.cleaned_data["url"]).strip()
+        try:
+            check_url(url, reach=reach_of_users())
+        except UrlRefused as error:
+            raise forms.ValidationError(str(error.text)) from error
+        return url
 
     def refuse(self, error: SluiceError) -> None:
         """Shows what the service said at the field it is about."""

@@ -1,5 +1,7 @@
 """A small real SMTP server in a thread: keeps what it took, and refuses whom it is told to refuse."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,7 +11,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-FIRST_PORT = 0
+SILENCE_SECONDS = 60
 
 
 @dataclass
@@ -22,6 +24,9 @@ class MailServer:
     at_rcpt: dict[str, str] = field(default_factory=dict)
     at_data: dict[str, str] = field(default_factory=dict)
     at_sender: str = ""
+    silent_after: int = 0
+    """Takes so many mails; of the last of these it never says so. 0: always answers."""
+    silent: threading.Event = field(default_factory=threading.Event)
 
     async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
         envelope.mail_from = address
@@ -40,6 +45,9 @@ class MailServer:
             return self.at_data[recipient]
         self.recipients.append(recipient)
         self.mails.append(message_from_bytes(envelope.content))
+        if len(self.mails) == self.silent_after:
+            self.silent.set()
+            await asyncio.sleep(SILENCE_SECONDS)
         return "250 OK"
 
 
