@@ -33,7 +33,7 @@ from apps.console.serializers import (
     WalletSerializer,
 )
 from apps.core import clock
-from apps.core.api import CURSOR, LIMIT, TEAM, page_body, page_of
+from apps.core.api import CURSOR, LIMIT, TEAM, LimitSerializer, page_body, page_of
 from apps.core.billing_calendar import business_date, day_bounds, month_bounds
 from apps.core.errors import Invalid
 from apps.core.ids import public_id
@@ -55,6 +55,7 @@ from apps.wallet import queries as wallet
 from apps.wallet import services as wallet_services
 from apps.wallet.quota_types import LOT_FIELDS, refuse_gone_in
 from apps.wallet.statement_lines import Code, Movement, Period
+from apps.wallet.types import LimitUse
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -196,8 +197,9 @@ class MemberListView(PlatformView):
     @extend_schema(operation_id="team_members_list", responses=MemberPageSerializer)
     @own_team_required("team.view", scope="read")
     def get(self, request: Request, team: TeamAccess) -> Response:
-        """Everybody in the team with the role there, the owner first."""
-        members = [MemberSerializer(member).data for member in teams.members_of(team.id)]
+        """Everybody in the team with the role there and the budget, the owner first."""
+        budgets = team_services.budgets_now(team.id, at=clock.now())
+        members = [_shown_member(member, budgets.member(member.user_id)) for member in teams.members_of(team.id)]
         return Response(page_body(request, Page(members)))
 
 
@@ -225,6 +227,11 @@ class MemberView(PlatformView):
         else:
             departures.remove_member(team, member.user_id, at=clock.now())
         return Response(status=204)
+
+
+def _shown_member(member: Member, budget: LimitUse | None) -> dict[str, Any]:
+    shown = LimitSerializer(budget).data if budget else None
+    return {**MemberSerializer(member).data, "budget": shown}
 
 
 def _member(team: TeamAccess, member_id: str) -> Member:

@@ -6,7 +6,7 @@ from typing import Final
 
 from rest_framework import serializers
 
-from apps.core.api import CreditsField, StrictSerializer
+from apps.core.api import CreditsField, LimitSerializer, StrictSerializer
 from apps.core.billing_calendar import day_start
 from apps.teams import roles
 from apps.wallet.statement_lines import Code
@@ -275,10 +275,14 @@ class MemberSerializer(serializers.Serializer):  # type: ignore[type-arg]
     joined_at = serializers.DateTimeField()
 
 
+class MemberDetailSerializer(MemberSerializer):
+    budget = LimitSerializer(allow_null=True, help_text="What the tokens that the member made there may spend.")
+
+
 class MemberPageSerializer(serializers.Serializer):  # type: ignore[type-arg]
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
-    results = MemberSerializer(many=True)
+    results = MemberDetailSerializer(many=True)
 
 
 class ChangedMemberSerializer(StrictSerializer):

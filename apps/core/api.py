@@ -172,6 +172,21 @@ class CreditsField(serializers.Field):  # type: ignore[type-arg]  # not subscrip
         return credits_text(value)
 
 
+class LimitSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """A limit of the ledger, such as a budget. `used` counts from the last refill; what is held for calls under way is
+    not left either."""
+
+    limit = CreditsField(source="limit_nanos", allow_null=True, help_text="Null: it counts, and stops nothing.")
+    used = CreditsField(source="used_nanos")
+    held = CreditsField(source="held_nanos")
+    remaining = CreditsField(source="remaining_nanos", allow_null=True)
+    reset = serializers.SerializerMethodField(help_text="When it is refilled: daily, weekly, monthly; null: never.")
+    resets_at = serializers.DateTimeField(allow_null=True, help_text="The next refill; null for none.")
+
+    def get_reset(self, limit: Any) -> str | None:
+        return limit.refill or None
+
+
 def _as_api_exception(error: Exception) -> exceptions.APIException | None:
     if isinstance(error, exceptions.APIException):
         return error

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core import clock
-from apps.core.api import CURSOR, IDEMPOTENCY_KEY, LIMIT, page_body, page_of
+from apps.core.api import CURSOR, IDEMPOTENCY_KEY, LIMIT, LimitSerializer, page_body, page_of
 from apps.core.pagination import Page
 from apps.teams import queries, services
 from apps.teams.authentication import PlatformView
@@ -17,6 +17,7 @@ from apps.teams.serializers import (
     AccessTokenSerializer,
     ChangedTeamSerializer,
     NewTeamSerializer,
+    TeamDetailSerializer,
     TeamPageSerializer,
     TeamSerializer,
 )
@@ -54,11 +55,13 @@ class TeamListView(PlatformView):
 
 
 class TeamView(PlatformView):
-    @extend_schema(operation_id="teams_retrieve", responses=TeamSerializer)
+    @extend_schema(operation_id="teams_retrieve", responses=TeamDetailSerializer)
     @own_team_required("team.view", scope="read")
     def get(self, request: Request, team: TeamAccess) -> Response:
-        """One team of yours with your role there."""
-        return Response(TeamSerializer(team).data)
+        """One team of yours with your role there, and its budget."""
+        budget = services.budgets_now(team.id, at=clock.now()).team
+        shown = LimitSerializer(budget).data if budget else None
+        return Response({**TeamSerializer(team).data, "budget": shown})
 
     @extend_schema(operation_id="teams_change", request=ChangedTeamSerializer, responses=TeamSerializer)
     @own_team_required("team.change", scope="read")

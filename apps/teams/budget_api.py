@@ -7,11 +7,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core import clock
+from apps.core.api import LimitSerializer
 from apps.teams import queries, services
 from apps.teams.authentication import PlatformView
 from apps.teams.decorators import own_team_required, recent_sign_in_required
 from apps.teams.errors import MemberMissing
-from apps.teams.serializers import BudgetSerializer, BudgetsSerializer, ChangedBudgetSerializer
+from apps.teams.serializers import BudgetsSerializer, ChangedBudgetSerializer
 from apps.teams.types import TeamAccess
 
 
@@ -29,7 +30,7 @@ class BudgetListView(PlatformView):
 
 
 class TeamBudgetView(PlatformView):
-    @extend_schema(operation_id="budgets_change_team", request=ChangedBudgetSerializer, responses=BudgetSerializer)
+    @extend_schema(operation_id="budgets_change_team", request=ChangedBudgetSerializer, responses=LimitSerializer)
     @own_team_required("budgets.change", scope="read")
     @recent_sign_in_required
     def patch(self, request: Request, team: TeamAccess) -> Response:
@@ -43,7 +44,7 @@ class TeamBudgetView(PlatformView):
 
 
 class MemberBudgetView(PlatformView):
-    @extend_schema(operation_id="budgets_change_member", request=ChangedBudgetSerializer, responses=BudgetSerializer)
+    @extend_schema(operation_id="budgets_change_member", request=ChangedBudgetSerializer, responses=LimitSerializer)
     @own_team_required("budgets.change", scope="read")
     @recent_sign_in_required
     def patch(self, request: Request, team: TeamAccess, member_id: str) -> Response:
@@ -63,4 +64,4 @@ def _terms(request: Request) -> dict[str, Any]:
 
 
 def _shown(budget: object) -> Response:
-    return Response(BudgetSerializer(budget).data if budget is not None else None)
+    return Response(LimitSerializer(budget).data if budget is not None else None)

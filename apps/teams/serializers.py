@@ -2,12 +2,11 @@
 
 from rest_framework import serializers
 
-from apps.core.api import CreditsField, StrictSerializer
+from apps.core.api import CreditsField, LimitSerializer, StrictSerializer
 from apps.teams import roles
 from apps.teams.limits import TokenState
 from apps.teams.models import Scope
 from apps.teams.types import REFILLS, PersonalTokenEntry, TeamAccess
-from apps.wallet.types import LimitUse
 
 
 class TeamSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -22,29 +21,19 @@ class TeamSerializer(serializers.Serializer):  # type: ignore[type-arg]
         return sorted(team.permissions)
 
 
-class BudgetSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """`used` counts from the last refill; what is held for calls under way is not left either."""
-
-    limit = CreditsField(source="limit_nanos", allow_null=True, help_text="Null: it counts, and stops nothing.")
-    used = CreditsField(source="used_nanos")
-    held = CreditsField(source="held_nanos")
-    remaining = CreditsField(source="remaining_nanos", allow_null=True)
-    reset = serializers.SerializerMethodField(help_text="When it is refilled: daily, weekly, monthly; null: never.")
-    resets_at = serializers.DateTimeField(allow_null=True, help_text="The next refill; null for none.")
-
-    def get_reset(self, use: LimitUse) -> str | None:
-        return use.refill or None
+class TeamDetailSerializer(TeamSerializer):
+    budget = LimitSerializer(allow_null=True, help_text="What all its calls may spend; null where there never was one.")
 
 
 class MemberBudgetSerializer(serializers.Serializer):  # type: ignore[type-arg]
     id = serializers.CharField()
     name = serializers.CharField()
-    budget = BudgetSerializer(allow_null=True)
+    budget = LimitSerializer(allow_null=True)
 
 
 class BudgetsSerializer(serializers.Serializer):  # type: ignore[type-arg]
     team = serializers.CharField()
-    budget = BudgetSerializer(allow_null=True)
+    budget = LimitSerializer(allow_null=True)
     members = MemberBudgetSerializer(many=True)
 
 

@@ -74,7 +74,7 @@ def test_members_are_listed_with_the_owner_first(browser: Client, team: TeamAcce
         ("ada@example.com", "owner"),
         ("bob@example.com", "viewer"),
     ]
-    assert sorted(body["results"][0]) == ["email", "id", "joined_at", "name", "role"]
+    assert sorted(body["results"][0]) == ["budget", "email", "id", "joined_at", "name", "role"]
 
 
 def test_an_invitation_is_sent_listed_and_withdrawn(browser: Client, team: TeamAccess) -> None:

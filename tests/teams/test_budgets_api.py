@@ -56,6 +56,17 @@ def test_budgets_are_shown_with_what_is_used_of_them(ada_now: Client, team: Team
     assert resets_at.endswith("T16:00:00Z")  # midnight in Shanghai
 
 
+def test_the_team_and_its_members_show_their_budgets_too(ada_now: Client, team: TeamAccess, bob: User) -> None:
+    services.set_member_budget(team, bob.pk, limit_nanos=NANOS_PER_CREDIT, refill="", at=clock.now())
+    services.set_team_budget(team, limit_nanos=2 * NANOS_PER_CREDIT, refill="", at=clock.now())
+
+    whole = ada_now.get(f"/api/teams/{team.public_id}").json()
+    ada, bobs = ada_now.get(f"/api/teams/{team.public_id}/members").json()["results"]
+
+    assert (whole["name"], whole["budget"]["limit"]) == ("Acme", "2")
+    assert (ada["budget"], bobs["budget"]["limit"], bobs["budget"]["remaining"]) == (None, "1", "1")
+
+
 def test_budgets_are_set_changed_and_lifted(ada_now: Client, team: TeamAccess, bob: User) -> None:
     first = change(ada_now, of(team, bob), limit="10.5", reset="weekly")
     assert (first.status_code, first.json()["limit"], first.json()["reset"]) == (200, "10.5", "weekly")
