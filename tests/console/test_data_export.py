@@ -155,11 +155,15 @@ def test_what_the_person_did_is_there_and_nothing_of_others(bob: User, team: Tea
     make_token(team, "hers")
     crew = make_team("Crew", owner=bob)
     make_token(crew, "his")
+    carol = add_member(crew, "viewer", user=make_user("carol@example.com"))
+    teams.invite(crew, email="dora@example.com", role="viewer", at=clock.now())
+    teams.remove_member(crew, carol.pk, at=clock.now())
 
     acts = rows_of(exported(bob)["audit.csv"])
 
-    assert "token.created" in {row["act"] for row in acts}
-    assert "hers" not in str(acts)
+    assert {"token.created", "invitation.sent", "member.removed"} <= {row["act"] for row in acts}
+    assert not [name for name in ("hers", "carol@", "dora@") if name in str(acts)]
+    assert "d…@example.com" in str(acts)
 
 
 # -- How it is packed -----------------------------------------------------------------------------

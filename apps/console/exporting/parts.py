@@ -3,6 +3,7 @@
 Tables are read in chunks of short queries, so that memory and snapshots stay small however much there is.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from apps.console.exporting.tables import document, line, records, table
 from apps.console.statement_csv import statement_csv
 from apps.core.money import credits_text
 from apps.journal import queries as journal
+from apps.journal.types import AuditLine
 from apps.promotions import queries as promotions
 from apps.relay import queries as relay
 from apps.relay.types import CreatedToken
@@ -28,6 +30,9 @@ from apps.verification import queries as verification
 from apps.wallet import queries as wallet
 from apps.wallet.statement_lines import Movement, Period
 
+ADDRESS: Final = re.compile(r"[^\s\"'<>,:;{}\[\]]+@[^\s\"'<>,:;{}\[\]]+")
+PEOPLE: Final = frozenset({"user", "member"})
+NAMES: Final = frozenset({"name", "from", "to"})
 MOST_ENDED_TOKENS: Final = 10_000
 CALL_FIELDS: Final = (
     "model_code",
@@ -150,11 +155,19 @@ def rewards(subject: Subject) -> Iterator[str]:
 
 
 def acts(subject: Subject) -> Iterator[str]:
+    own = accounts.profile_of(subject.user_id).email
     rows = (
-        (act.at, act.act, act.target, act.target_id, act.scope, act.reason, line(act.details), act.ip)
+        (act.at, act.act, act.target, act.target_id, act.scope, act.reason, _about_others(act, subject, own), act.ip)
         for act in journal.acts_of(subject.user_id)
     )
     return table(("at", "act", "target", "target_id", "scope", "reason", "details", "ip"), rows)
+
+
+def _about_others(act: AuditLine, subject: Subject, own: str) -> str:
+    """What the line tells, without the names and with the addresses masked of those whom the person dealt with."""
+    is_about_another = act.target in PEOPLE and act.target_id != str(subject.user_id)
+    told = {name: value for name, value in act.details.items() if not (is_about_another and name in NAMES)}
+    return ADDRESS.sub(lambda found: found[0] if found[0].lower() == own else teams.masked(found[0]), line(told))
 
 
 PARTS: Final = (
