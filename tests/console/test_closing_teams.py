@@ -9,7 +9,7 @@ from apps.console.closing.types import GivenUp
 from apps.core import clock
 from apps.core.ids import uuid7
 from apps.journal import services as journal
-from apps.journal.models import AuditEntry, OutboxMessage
+from apps.journal.models import AuditEntry, OutboxMessage, WebhookEndpoint
 from apps.journal.types import ApprovalRequest
 from apps.relay.models import ApiToken
 from apps.teams import errors, queries
@@ -179,6 +179,16 @@ def test_nobody_reaches_the_team_any_more_and_links_and_scripts_end(team: TeamAc
     assert [queries.team_for(user, team.public_id) for user in (team.user_id, bob.pk)] == [None, None]
     assert not Invitation.objects.filter(ended_at=None).exists()
     assert not PersonalAccessToken.objects.filter(revoked_at=None).exists()
+
+
+def test_nothing_goes_to_its_webhooks_any_more(team: TeamAccess) -> None:
+    url = "https://hooks.example.com/acme"
+    journal.add_endpoint(team.public_id, url=url, kinds=["balance.low"], actor=team.user_id, at=clock.now())
+
+    close(team)
+
+    assert not WebhookEndpoint.objects.exists()
+    assert not OutboxMessage.objects.filter(channel="webhook", sent_at=None, failed_at=None).exists()
 
 
 def test_every_member_is_told(team: TeamAccess) -> None:

@@ -27,7 +27,7 @@ def add_user(user: User) -> User:
     """Stores a new person; addresses differ by more than case. Raises `EmailTaken`, also for the loser of a race.
     Another operator leaves an audit entry.
     """
-    user.email = user.email.strip().lower()
+    user.email, user.name = user.email.strip().lower(), _on_one_line(user.name)
     try:
         with transaction.atomic():
             user.save(force_insert=True)
@@ -43,7 +43,7 @@ def save_preferences(user: User, *, name: str, language: str, display_unit: str,
     """Stores how the person wants to be addressed and shown figures. Safe to repeat."""
     if time_zone not in available_timezones():
         raise Invalid(_("Choose a time zone from the list."))
-    user.name = name.strip()
+    user.name = _on_one_line(name)
     user.language = Language(language)
     user.display_unit = DisplayUnit(display_unit)
     user.time_zone = ZoneInfo(time_zone).key
@@ -53,3 +53,8 @@ def save_preferences(user: User, *, name: str, language: str, display_unit: str,
 def choose_language(user: User, *, language: str) -> None:
     user.language = Language(language)
     user.save(update_fields=["language"])
+
+
+def _on_one_line(name: str) -> str:
+    """Without line ends and what does not show: a name stands in mails to others and writes no lines of its own."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())

@@ -72,7 +72,7 @@ def rotate_secret(owner: str, endpoint_id: str, *, actor: int, at: datetime) -> 
     return secret
 
 
-def remove_endpoint(owner: str, endpoint_id: str, *, actor: int, at: datetime) -> None:
+def remove_endpoint(owner: str, endpoint_id: str, *, actor: int | None, at: datetime) -> None:
     """Nothing goes there any more, nor what still waits. Raises `EndpointMissing`."""
     with transaction.atomic():
         endpoint = _locked(owner, endpoint_id)
@@ -81,7 +81,7 @@ def remove_endpoint(owner: str, endpoint_id: str, *, actor: int, at: datetime) -
         endpoint.delete()
 
 
-def remove_endpoints_of(owner: str, *, actor: int, at: datetime) -> int:
+def remove_endpoints_of(owner: str, *, actor: int | None, at: datetime) -> int:
     """The same for all of an owner's, when it ends; how many there were. Safe to repeat."""
     found = list(WebhookEndpoint.objects.filter(owner=owner))
     for endpoint in found:

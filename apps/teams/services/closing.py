@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
+from apps.journal import services as journal
 from apps.teams.errors import TeamIsPersonal
 from apps.teams.models import Invitation, Team
 from apps.teams.services.authority import lock_team, record
@@ -12,7 +13,8 @@ from apps.teams.services.personal_tokens import end_personal_tokens
 
 
 def close_team(team_id: int, *, actor: int | None, at: datetime) -> None:
-    """Nobody reaches the team from now on: its invitations and personal access tokens end, its members stay on record.
+    """Nobody reaches the team from now on: its invitations, personal access tokens and webhooks end, its members stay
+    on record.
 
     A personal team closes with the account of its person and not before. Safe to repeat. Raises `TeamMissing`,
     `TeamIsPersonal`.
@@ -27,6 +29,7 @@ def close_team(team_id: int, *, actor: int | None, at: datetime) -> None:
         team.save(update_fields=["closed_at"])
         Invitation.objects.filter(team_id=team.pk, accepted_at=None, ended_at=None).update(ended_at=at)
         end_personal_tokens(team.pk, actor=actor, at=at)
+        journal.remove_endpoints_of(team.public_id, actor=actor, at=at)
         record("team.closed", team, actor=actor, at=at, details={"name": team.name})
 
 
