@@ -65,7 +65,7 @@ def make_personal_token(team: TeamAccess, *scopes: str, days: int = 30) -> NewPe
     at = clock.now()
     return teams.create_personal_access_token(
         team,
-        name="script",
+        name=f"script {next(_numbers)}",
         scopes=scopes or ("read", "tokens", "projects", "topup"),
         expires_at=at + timedelta(days=days),
         at=at,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.console.templatetags.console import day
 from apps.core.errors import SluiceError
+from apps.teams.errors import TokenNameTaken
 from apps.teams.limits import TokenState
 from apps.teams.types import TeamAccess
 
@@ -95,7 +96,7 @@ class AccessTokenForm(forms.Form):
         return min(_end_of(self.cleaned_data["expires_on"]), self._at + timedelta(days=MOST_DAYS))
 
     def refuse(self, error: SluiceError) -> None:
-        self.add_error(None, str(error.text))
+        self.add_error("name" if isinstance(error, TokenNameTaken) else None, str(error.text))
 
 
 def team_label(name: str, *, is_personal: bool, reader: str) -> str:

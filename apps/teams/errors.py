@@ -11,6 +11,7 @@ TeamsError (SluiceError)
 ├── SessionRequired      (NotAllowed) an act that no personal access token covers, whatever its scopes
 ├── RecentSignInMissing  (NotAllowed) an act that wants a sign-in of a moment ago
 ├── TokenLifetimeInvalid (Invalid)    a personal access token lives at most a year
+├── TokenNameTaken       (Conflict)   somebody has a live personal access token of that name
 ├── TokenLimitReached    (Conflict)   somebody has as many live personal access tokens as a person may have
 ├── ScopesInvalid        (Invalid)    no scope, or one that does not exist
 ├── MemberMissing        (NotFound)   nobody with this id is in the team
@@ -95,6 +96,11 @@ class RecentSignInMissing(NotAllowed, TeamsError):
 class TokenLifetimeInvalid(Invalid, TeamsError):
     code = "lifetime_invalid"
     text = _("Choose an expiry in the future, at most 365 days ahead.")
+
+
+class TokenNameTaken(Conflict, TeamsError):
+    code = "personal_token_name_taken"
+    text = _("You have a live access token of this name. Choose another name, or revoke that one first.")
 
 
 class TokenLimitReached(Conflict, TeamsError):

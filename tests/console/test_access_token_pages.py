@@ -49,6 +49,15 @@ def test_a_new_token_is_shown_in_one_answer_and_never_again(browser: Client, tea
     assert f"pat_…{secret[-4:]}" in page
 
 
+def test_a_form_that_was_sent_twice_makes_one_token(browser: Client, team: TeamAccess) -> None:
+    browser.post(NEW, terms(team))
+
+    again = browser.post(NEW, terms(team))
+
+    assert "You have a live access token of this name." in again.content.decode()
+    assert PersonalAccessToken.objects.count() == 1
+
+
 def test_a_token_for_another_team_of_mine_acts_there(browser: Client, ada: User, team: TeamAccess) -> None:
     other = make_team("Other", owner=ada)
 
@@ -139,11 +148,11 @@ def test_a_token_is_revoked_after_a_question(browser: Client, ada: User, team: T
     minted = make_personal_token(team)
     page = f"{LIST}/{minted.token.public_id}/revoke"
 
-    assert "Revoke script?" in browser.get(page).content.decode()
+    assert f"Revoke {minted.token.name}?" in browser.get(page).content.decode()
     assert queries.caller_by_secret(minted.secret, at=clock.now()) is not None
     answer = browser.post(page, follow=True)
 
-    assert "script revoked. It is refused from now on." in answer.content.decode()
+    assert f"{minted.token.name} revoked. It is refused from now on." in answer.content.decode()
     assert queries.caller_by_secret(minted.secret, at=clock.now()) is None
     assert browser.post(page).status_code == 302
 

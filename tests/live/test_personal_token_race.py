@@ -47,12 +47,12 @@ def test_callers_that_arrive_together_make_as_many_as_there_is_room_for(team: Te
 
         assert sorted(caller.result() for caller in callers) == [False, False, True, True]
 
-    assert queries.live_token_count(team.user_id, at=clock.now()) == MOST
+    assert len(queries.live_tokens_of(team.user_id, at=clock.now())) == MOST
 
 
 def test_control_counting_first_alone_would_make_too_many(team: TeamAccess) -> None:
     def count_then_make() -> None:
-        counted.append(queries.live_token_count(team.user_id, at=clock.now()))
+        counted.append(len(queries.live_tokens_of(team.user_id, at=clock.now())))
         while len(counted) < CALLERS:
             time.sleep(0.01)
         if limits.has_room(counted[0], most=MOST):
@@ -63,7 +63,7 @@ def test_control_counting_first_alone_would_make_too_many(team: TeamAccess) -> N
         for caller in [pool.submit(on_own_connection, count_then_make) for _ in range(CALLERS)]:
             caller.result()
 
-    assert queries.live_token_count(team.user_id, at=clock.now()) == CALLERS
+    assert len(queries.live_tokens_of(team.user_id, at=clock.now())) == CALLERS
 
 
 def is_made(team: TeamAccess) -> bool:

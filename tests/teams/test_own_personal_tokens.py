@@ -9,7 +9,7 @@ from apps.accounts.models import User
 from apps.core import clock
 from apps.journal.models import AuditEntry
 from apps.teams import queries, services
-from apps.teams.errors import TeamMissing, TokenLimitReached
+from apps.teams.errors import TeamMissing, TokenLimitReached, TokenNameTaken
 from apps.teams.models import Membership, PersonalAccessToken, Team
 from apps.teams.types import PersonalTokenEntry, TeamAccess
 from tests.cast import access_of, add_member, make_personal_token, make_team, make_user
@@ -37,7 +37,19 @@ def test_somebody_has_at_most_so_many_live_tokens_in_all_teams(settings, ada: Us
         make_personal_token(team)
 
     make_personal_token(access_of(add_member(team, "developer"), team))
-    assert queries.live_token_count(ada.pk, at=clock.now()) == 2
+    assert len(queries.live_tokens_of(ada.pk, at=clock.now())) == 2
+
+
+def test_a_name_is_free_again_when_its_token_has_ended(ada: User, team: TeamAccess) -> None:
+    at = clock.now()
+    terms = {"scopes": ["read"], "expires_at": at + timedelta(days=7), "at": at}
+    first = services.create_personal_access_token(team, name="Nightly", **terms)
+
+    with pytest.raises(TokenNameTaken):
+        services.create_personal_access_token(make_team("Other", owner=ada), name="nightly", **terms)
+
+    services.revoke_personal_access_token(ada.pk, first.token.id, at=at)
+    assert services.create_personal_access_token(team, name="nightly", **terms).token.name == "nightly"
 
 
 def test_a_token_that_ended_makes_room(settings, ada: User, team: TeamAccess) -> None:
@@ -50,7 +62,7 @@ def test_a_token_that_ended_makes_room(settings, ada: User, team: TeamAccess) ->
     left = make_personal_token(access_of(ada, make_team("Left", owner=ada)))
     Team.objects.filter(pk=left.token.team.id).update(closed_at=clock.now())
 
-    assert make_personal_token(team).token.name == "script"
+    assert make_personal_token(team).token.id > left.token.id
 
 
 def test_whoever_has_just_left_makes_no_token_there(team: TeamAccess) -> None:
@@ -122,7 +134,7 @@ def test_a_session_lists_its_own_tokens_in_pages_without_secrets(ada: User, team
     [shown] = rest["results"]
     assert shown | {"created_at": "", "expires_at": ""} == {
         "id": first.token.public_id,
-        "name": "script",
+        "name": first.token.name,
         "last_four": first.secret[-4:],
         "team": team.public_id,
         "scopes": ["read"],

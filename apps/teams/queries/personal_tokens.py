@@ -28,10 +28,6 @@ def caller_by_secret(secret: str, *, at: datetime) -> tuple[AbstractBaseUser, Pe
     return None if membership is None else (row.user, token_of(row, access_of(membership)))
 
 
-def live_token_count(user_id: int, *, at: datetime) -> int:
-    return _with_reach(user_id).filter(_live(at)).count()
-
-
 def live_tokens_of(user_id: int, *, at: datetime) -> list[PersonalTokenEntry]:
     """The tokens that work, newest first. One query."""
     return [_entry(row, at=at) for row in _with_reach(user_id).filter(_live(at)).order_by("-id")]

@@ -10,7 +10,14 @@ from apps.core.secret_tokens import digest_of, mint
 from apps.journal import services as journal
 from apps.journal.types import Act
 from apps.teams import limits, queries
-from apps.teams.errors import ScopesInvalid, TeamMissing, TokenLifetimeInvalid, TokenLimitReached, TokenMissing
+from apps.teams.errors import (
+    ScopesInvalid,
+    TeamMissing,
+    TokenLifetimeInvalid,
+    TokenLimitReached,
+    TokenMissing,
+    TokenNameTaken,
+)
 from apps.teams.models import LONGEST_LIFE, Membership, PersonalAccessToken, Scope
 from apps.teams.types import NewPersonalToken, TeamAccess
 
@@ -21,8 +28,9 @@ def create_personal_access_token(
     """Mints a token that acts for `access.user_id` in that team only. The secret is in the answer and nowhere else.
 
     The person's memberships are locked before live tokens are counted, so that parallel calls cannot pass
-    `PERSONAL_TOKENS_PER_USER`. Raises `TokenLifetimeInvalid` beyond 365 days, `ScopesInvalid` for none or an unknown
-    scope, `TokenLimitReached`, and `TeamMissing` for somebody who has just left.
+    `PERSONAL_TOKENS_PER_USER`, and a form that was sent twice makes one: names of live tokens differ. Raises
+    `TokenLifetimeInvalid` beyond 365 days, `ScopesInvalid` for none or an unknown scope, `TokenNameTaken`,
+    `TokenLimitReached`, and `TeamMissing` for somebody who has just left.
     """
     if not at < expires_at <= at + LONGEST_LIFE:
         raise TokenLifetimeInvalid
@@ -30,7 +38,7 @@ def create_personal_access_token(
         raise ScopesInvalid
     secret = mint(queries.TOKEN_PREFIX)
     with transaction.atomic():
-        _lock_place_for_one(access, at=at)
+        _lock_place_for_one(access, name=name, at=at)
         row = PersonalAccessToken.objects.create(
             user_id=access.user_id,
             team_id=access.id,
@@ -82,12 +90,15 @@ def note_use(token_id: int, *, at: datetime) -> None:
     PersonalAccessToken.objects.filter(pk=token_id).update(last_used_at=at)
 
 
-def _lock_place_for_one(access: TeamAccess, *, at: datetime) -> None:
+def _lock_place_for_one(access: TeamAccess, *, name: str, at: datetime) -> None:
     """Whoever makes tokens for the same person waits here; so does whoever ends the membership."""
     mine = Membership.objects.select_for_update(no_key=True).filter(user_id=access.user_id).order_by("pk")
     if access.id not in [membership.team_id for membership in mine]:
         raise TeamMissing
-    if not limits.has_room(queries.live_token_count(access.user_id, at=at), most=settings.PERSONAL_TOKENS_PER_USER):
+    live = queries.live_tokens_of(access.user_id, at=at)
+    if name.casefold() in {token.name.casefold() for token in live}:
+        raise TokenNameTaken
+    if not limits.has_room(len(live), most=settings.PERSONAL_TOKENS_PER_USER):
         raise TokenLimitReached
 
 

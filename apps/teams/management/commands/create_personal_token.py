@@ -23,7 +23,7 @@ class Command(BaseCommand):
             metavar="ID",
             help="public id of the team; the personal one if absent",
         )
-        parser.add_argument("--name", type=arguments.text(at_most=80), default="created by an operator")
+        parser.add_argument("--name", type=arguments.text(at_most=80), help="told apart by the time if absent")
         parser.add_argument("--scopes", default="read,tokens", help=f"of {', '.join(Scope.values)}")
         parser.add_argument(
             "--days", type=arguments.number(at_least=1, at_most=365), default=90, help="until it expires, at most 365"
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         try:
             minted = services.create_personal_access_token(
                 team,
-                name=options["name"],
+                name=options["name"] or f"created by an operator at {at:%Y-%m-%d %H:%M:%S} UTC",
                 scopes=options["scopes"].split(","),
                 expires_at=at + timedelta(days=options["days"]),
                 at=at,
