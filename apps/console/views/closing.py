@@ -19,6 +19,7 @@ from apps.console.closing_forms import ClosingForm
 from apps.console.decorators import after_recent_sign_in, own_page, team_page
 from apps.core import clock
 from apps.core.errors import SluiceError
+from apps.journal import queries as journal
 from apps.promotions import queries as promotions
 from apps.relay import queries as relay
 from apps.teams import queries as teams
@@ -54,7 +55,8 @@ def team(request: HttpRequest, access: TeamAccess) -> HttpResponse:
             messages.success(request, _("%(team)s is closed.") % {"team": access.name})
             return redirect("console:home")
     figures = teams.what_a_team_has(access.id, at=leaving.at)
-    more = {"figures": figures, "api_tokens": relay.token_count(access.id)}
+    webhooks = len(journal.endpoints_of(access.public_id))
+    more = {"figures": figures, "api_tokens": relay.token_count(access.id), "webhooks": webhooks}
     return _page(request, "console/team_close.html", _context(TEAM_QUESTIONS, leaving, form, problem=problem) | more)
 
 
