@@ -11,10 +11,10 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.console.amounts import BALANCE_PLACES, Reader, amount_text
+from apps.console.amounts import BALANCE_PLACES, Reader, amount_text, figure
 from apps.core.billing_calendar import billing_zone
 from apps.promotions import campaigns
-from apps.promotions.types import CampaignHistory, CapPeriod, Stacking, Terms, Trigger, Version
+from apps.promotions.types import Beneficiary, CampaignHistory, CapPeriod, Stacking, Trigger, Version
 
 WHEN: Final = {
     ("registered", "self"): _("You create an account"),
@@ -25,7 +25,7 @@ WHEN: Final = {
 }
 ACTS: Final = {
     Trigger.REGISTERED: _("Account created"),
-    Trigger.VERIFIED: _("Verified"),
+    Trigger.VERIFIED: _("Verification completed"),
     Trigger.PURCHASED: _("Top-up paid"),
 }
 _STACKING: Final = {
@@ -97,20 +97,26 @@ def shown_version(version: Version, *, before: Version | None, reader: Reader, a
         text=version.terms.text(language),
         validity=validity_words(version.starts_at, version.ends_at),
         state=_state_of(version, at=at),
-        facts=facts_of(version.terms, reader),
-        changes=[] if before is None else changes_between(before.terms, version.terms, reader),
+        facts=facts_of(version, reader),
+        changes=[] if before is None else changes_between(before, version, reader),
         was_withdrawn=version.was_withdrawn,
     )
 
 
-def facts_of(terms: Terms, reader: Reader) -> list[Fact]:
-    """What the terms say, in the order in which somebody would ask; nothing is said of what is not limited."""
-    worded = _worded(terms, reader)
+def facts_of(version: Version, reader: Reader | None) -> list[Fact]:
+    """What the terms say, in the order in which somebody would ask; nothing is said of what is not limited.
+
+    Without a reader in credits alone, for places that are narrow.
+    """
+    worded = _worded(version, reader)
+    if worded["amount_nanos"][1] == worded["enterprise_nanos"][1]:
+        worded |= {"amount_nanos": (_("Amount"), worded["amount_nanos"][1]), "enterprise_nanos": ("", "")}
     return [Fact(label, value) for label, value in worded.values() if value]
 
 
-def changes_between(older: Terms, newer: Terms, reader: Reader) -> list[Change]:
-    was, now = _worded(older, reader), _worded(newer, reader)
+def changes_between(older_version: Version, newer_version: Version, reader: Reader) -> list[Change]:
+    was, now = _worded(older_version, reader), _worded(newer_version, reader)
+    older, newer = older_version.terms, newer_version.terms
     found = [Change(now[name][0], was[name][1], now[name][1]) for name in now if was[name][1] != now[name][1]]
     said = {"title_en", "title_zh", "text_en", "text_zh"} & set(campaigns.changed_terms(older, newer))
     return [*found, Change(_("Wording"), "", _("changed"))] if said else found
@@ -131,17 +137,18 @@ def _state_of(version: Version, *, at: datetime) -> str:
     return "planned" if at < version.starts_at and not version.was_withdrawn else "past"
 
 
-def _worded(terms: Terms, reader: Reader) -> dict[str, tuple[str | Promise, str | Promise]]:
+def _worded(version: Version, reader: Reader | None) -> dict[str, tuple[str | Promise, str | Promise]]:
     """Each term with its label; an empty text for what is not said."""
-    credits_of = _credits(reader)
-    is_verified = terms.enterprise_nanos is not None
+    terms, credits_of = version.terms, _credits(reader)
+    is_verified = version.trigger == Trigger.VERIFIED
+    is_stacked = is_verified and version.beneficiary == Beneficiary.SELF
     return {
         "rate": (_("Share of what is paid"), _percent(terms.rate)),
         "amount_nanos": (_("Personal verification") if is_verified else _("Amount"), credits_of(terms.amount_nanos)),
         "enterprise_nanos": (_("Enterprise verification"), credits_of(terms.enterprise_nanos)),
         "stacking": (
             _("For a second kind of verification"),
-            _STACKING[Stacking(terms.stacking)] if is_verified else "",
+            _STACKING[Stacking(terms.stacking)] if is_stacked else "",
         ),
         "new_user_days": (_("For accounts"), _age(terms.new_user_days)),
         "per_invitee_nanos": (_("At most for each person invited"), credits_of(terms.per_invitee_nanos)),
@@ -153,15 +160,15 @@ def _worded(terms: Terms, reader: Reader) -> dict[str, tuple[str | Promise, str 
     }
 
 
-def _credits(reader: Reader) -> Callable[[int | None], str]:
+def _credits(reader: Reader | None) -> Callable[[int | None], str]:
     """Rules are written in credits; what that is in the reader's money stands beside it."""
 
     def text(nanos: int | None) -> str:
         if nanos is None:
             return ""
+        if reader is None or reader.unit == "credits":
+            return gettext("%(amount)s credits") % {"amount": figure(nanos, Decimal(1), places=BALANCE_PLACES)}
         credits_text = amount_text(nanos, reader, unit="credits", places=BALANCE_PLACES)
-        if reader.unit == "credits":
-            return credits_text
         money = amount_text(nanos, reader, unit=reader.unit, places=BALANCE_PLACES)
         return gettext("%(credits)s (%(money)s)") % {"credits": credits_text, "money": money}
 

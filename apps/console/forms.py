@@ -241,7 +241,7 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
         label=_("Referral code"),
         required=False,
         max_length=64,
-        help_text=_("If somebody invited you. It cannot be added later."),
+        help_text=_("If somebody invited you. Later only support can add it, within seven days."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
 

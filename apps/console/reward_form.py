@@ -1,6 +1,6 @@
 """The form by which rewards move to a balance: how much, whose, and a key that makes a second click harmless."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -20,11 +20,13 @@ class RewardTransferForm(forms.Form):
     team = forms.ChoiceField(label=_("To the balance of"))
     key = forms.CharField(max_length=80, required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, teams: Sequence[TeamAccess], available_nanos: int, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, teams: Sequence[TeamAccess], names: Mapping[str, str], available_nanos: int, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.initial["amount"] = credits_text(available_nanos)
         self._teams = {team.public_id: team for team in teams}
-        self.fields["team"].choices = [(id_, team.name) for id_, team in self._teams.items()]  # type: ignore[attr-defined]
+        self.fields["team"].choices = [(id_, names[id_]) for id_ in self._teams]  # type: ignore[attr-defined]
 
     def clean_amount(self) -> int:
         try:

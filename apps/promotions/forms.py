@@ -12,10 +12,12 @@ from apps.core.forms import CreditsField
 from apps.promotions.models import Campaign
 from apps.promotions.types import Beneficiary, CapPeriod, Plan, Stacking, Terms, Trigger
 
-_OF_VERIFICATION: Final = ("enterprise_nanos", "stacking")
+_OF_VERIFICATION: Final = ("enterprise_nanos",)
+_OF_OWN_VERIFICATION: Final = ("stacking",)
 _OF_PURCHASES: Final = ("rate_percent",)
 _OF_INVITERS: Final = ("per_invitee_nanos", "per_inviter_nanos", "cap_period", "delay_days", "auto_transfer")
 _OF_ONESELF: Final = ("valid_days",)
+_OF_ONE_KIND: Final = {*_OF_VERIFICATION, *_OF_OWN_VERIFICATION, *_OF_PURCHASES, *_OF_INVITERS, *_OF_ONESELF}
 
 
 def _day() -> forms.DateInput:
@@ -89,9 +91,10 @@ class TermsForm(ReasonForm):
         kept.update(_OF_VERIFICATION if initial["trigger"] == Trigger.VERIFIED else ())
         kept.update(_OF_PURCHASES if initial["trigger"] == Trigger.PURCHASED else ())
         kept.update(_OF_INVITERS if initial["beneficiary"] == Beneficiary.INVITER else _OF_ONESELF)
-        for name in (*_OF_VERIFICATION, *_OF_PURCHASES, *_OF_INVITERS, *_OF_ONESELF):
-            if name not in kept:
-                del self.fields[name]
+        if kept.issuperset(_OF_VERIFICATION + _OF_ONESELF):
+            kept.update(_OF_OWN_VERIFICATION)
+        for name in _OF_ONE_KIND - kept:
+            del self.fields[name]
         self.order_fields([*self.first_fields, *(name for name in self.fields if name != "reason"), "reason"])
 
     first_fields: tuple[str, ...] = ()

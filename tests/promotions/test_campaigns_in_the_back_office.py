@@ -37,7 +37,6 @@ def campaign(code: str = "referral-verified") -> Campaign:
 VERIFIED = {
     "amount_nanos": "8",
     "enterprise_nanos": "9.5",
-    "stacking": "difference",
     "cap_period": "month",
     "delay_days": "3",
     "title_en": "More",

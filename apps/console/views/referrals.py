@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from apps.console.access_token_form import team_label
 from apps.console.amounts import BALANCE_PLACES, amount_text
 from apps.console.campaign_words import ACTS, Fact, facts_of, validity_words
 from apps.console.decorators import own_page
@@ -84,7 +85,8 @@ def transfer(request: HttpRequest) -> HttpResponse:
         form.add_error("amount", str(error.text))
         return _page(request, form, at=clock.now(), status=CONFLICT if isinstance(error, RewardsTooLow) else 200)
     moved = amount_text(amount, reader_of(request), unit="credits", places=BALANCE_PLACES)
-    messages.success(request, gettext("%(amount)s moved to %(team)s.") % {"amount": moved, "team": team.name})
+    told = {"amount": moved, "team": _name_of(team, request)}
+    messages.success(request, gettext("%(amount)s moved to %(team)s.") % told)
     return redirect("console:referrals")
 
 
@@ -95,7 +97,7 @@ def _page(request: HttpRequest, form: RewardTransferForm, *, at: datetime, statu
     context = {
         "page": page,
         "rows": [InviteeRow(invitee, tuple(map(_line, invitee.rewards))) for invitee in page.invitees.results],
-        "offers": _offers(request, at=at),
+        "offers": _offers(at),
         "form": form,
         "can_transfer": page.sums.available_nanos >= services.least_to_transfer(),
         "least_nanos": services.least_to_transfer(),
@@ -119,7 +121,8 @@ def _ask(request: HttpRequest, form: RewardTransferForm, *, amount_nanos: int, t
         "amount_nanos": amount_nanos,
         "available_nanos": available,
         "left_nanos": available - amount_nanos,
-        "team": team,
+        "team": _name_of(team, request),
+        "team_id": team.public_id,
     }
     return render(request, "console/reward_transfer.html", context)
 
@@ -127,16 +130,21 @@ def _ask(request: HttpRequest, form: RewardTransferForm, *, amount_nanos: int, t
 def _transfer_form(request: HttpRequest, data: QueryDict | None) -> RewardTransferForm:
     teams = [payer.team for payer in shell_of(request).payers if payer.team.may("wallet.change")]
     available = queries.reward_sums_of(_user_id(request)).available_nanos
-    return RewardTransferForm(data, teams=teams, available_nanos=available)
+    names = {team.public_id: _name_of(team, request) for team in teams}
+    return RewardTransferForm(data, teams=teams, names=names, available_nanos=available)
 
 
-def _offers(request: HttpRequest, *, at: datetime) -> list[Offer]:
-    return [_offer(version, request) for version in queries.versions_in_force(Beneficiary.INVITER, at=at)]
+def _name_of(team: TeamAccess, request: HttpRequest) -> str:
+    return team_label(team.name, is_personal=team.is_personal, reader=request.user.get_short_name())  # type: ignore[union-attr]
 
 
-def _offer(version: Version, request: HttpRequest) -> Offer:
+def _offers(at: datetime) -> list[Offer]:
+    return [_offer(version) for version in queries.versions_in_force(Beneficiary.INVITER, at=at)]
+
+
+def _offer(version: Version) -> Offer:
     title = version.terms.title(get_language() or "en")
-    return Offer(title, validity_words(version.starts_at, version.ends_at), facts_of(version.terms, reader_of(request)))
+    return Offer(title, validity_words(version.starts_at, version.ends_at), facts_of(version, None))
 
 
 def _line(reward: EarnedReward) -> RewardLine:

@@ -34,12 +34,12 @@ def _facts(reward: Reward) -> list[tuple[Any, str]]:
 class RewardAdmin(ServiceActionsMixin, ReadOnlyAdmin):
     list_display = (
         "public_id",
-        "inviter",
-        "invitee",
-        "trigger",
+        "status",
         "amount",
         "reversed",
-        "status",
+        "trigger",
+        "inviter",
+        "invitee",
         "block_reason",
         "earned_at",
         "due_at",
