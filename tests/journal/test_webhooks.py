@@ -266,6 +266,16 @@ def test_what_waits_for_a_removed_address_is_given_up(receiver: Receiver) -> Non
     assert OutboxMessage.objects.get(kind="balance.low").last_error == "the webhook was removed"
 
 
+def test_an_owner_that_ends_takes_its_addresses_along(receiver: Receiver) -> None:
+    add(receiver, path="a")
+    add(receiver, path="b")
+    add(receiver, owner="team_2")
+
+    assert journal.remove_endpoints_of(TEAM, actor=None, at=NOON) == 2
+    assert queries.endpoints_of(TEAM) == []
+    assert len(queries.endpoints_of("team_2")) == 1
+
+
 def test_an_address_that_has_become_private_is_not_called(receiver: Receiver) -> None:
     new = verified(receiver)
     tell()

@@ -36,6 +36,14 @@ def test_a_missing_field_key_is_refused(production):
         checks.refuse_unsafe_start()
 
 
+@pytest.mark.django_db
+def test_webhooks_into_our_own_network_are_refused(production):
+    production.ALLOW_PRIVATE_WEBHOOKS = True
+
+    with pytest.raises(SystemExit, match="ALLOW_PRIVATE_WEBHOOKS"):
+        checks.refuse_unsafe_start()
+
+
 def test_development_may_start_with_anything(settings):
     settings.DEBUG = True
     settings.SECRET_KEY = settings.DEV_SECRET_KEY
