@@ -18,6 +18,7 @@ from apps.teams.scoped_admin import ClosedToBound, ScopedAdmin, ScopedInline
 from apps.teams.types import TeamAccess
 from tests.backoffice.desk import colleague, fill_in, id_of, said
 from tests.cast import add_member, make_personal_token, make_team, make_user
+from tests.permissions.rows import make_rows
 from tests.staff import sign_in_staff
 
 pytestmark = pytest.mark.django_db
@@ -232,6 +233,25 @@ def test_who_is_bound_to_nothing_has_no_strip_and_sees_all(client: Client, team:
     assert "bound-to" not in page
     assert "Acme" in page
     assert "Globex" in page
+
+
+def test_no_page_of_a_scoped_admin_opens_on_a_row_of_another_team(operator: Client) -> None:
+    make_rows()
+    StaffBinding.objects.filter(user__email=OPERATOR).update(team_id=make_team("Initech").id)
+    scoped = [model for model, page in admin.site._registry.items() if isinstance(page, ScopedAdmin)]
+
+    for model in scoped:
+        row = model._default_manager.exclude(**{admin.site._registry[model].team_path: bound_to()}).latest("pk")
+        for pattern in admin.site._registry[model].get_urls():
+            address = f"/admin/{model._meta.app_label}/{model._meta.model_name}/{pattern.pattern}"
+            if "<path:object_id>" in address and pattern.name is not None:
+                foreign = address.replace("<path:object_id>", str(row.pk))
+                assert operator.get(foreign).status_code == 404, foreign
+                assert operator.post(foreign, {"post": "yes", "reason": "curious"}).status_code == 404, foreign
+
+
+def bound_to() -> int:
+    return StaffBinding.objects.get(user__email=OPERATOR).team_id
 
 
 # -- The base, on an admin that edits and filters everything ---------------------------------------
