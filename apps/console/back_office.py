@@ -90,7 +90,7 @@ def may_enter(request: HttpRequest) -> bool:
 
 
 def _confirm_factor(request: HttpRequest, wanted: str) -> HttpResponse:
-    """The factor was added, or the session opened, without it: it is asked for once."""
+    """The factor was added, or the session opened, without it: it is asked for once, a passkey before a code."""
     ways = get_adapter().get_reauthentication_methods(request.user)
-    page = next(way["url"] for way in ways if way["id"].startswith("mfa_"))
+    *_, page = [way["url"] for way in ways if way["id"].startswith("mfa_")]
     return HttpResponseRedirect(f"{page}?{urlencode({REDIRECT_FIELD_NAME: wanted})}")
