@@ -187,6 +187,12 @@ SOCIALACCOUNT_PROVIDERS = identity.providers(allow_http=DEBUG)
 MFA_ADAPTER = "apps.console.adapters.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "add_webauthn": "apps.console.passkey_forms.AddForm",
+    "authenticate_webauthn": "apps.console.passkey_forms.AuthenticateForm",
+    "login_webauthn": "apps.console.passkey_forms.LoginForm",
+    "reauthenticate_webauthn": "apps.console.passkey_forms.ReauthenticateForm",
+}
 MFA_TOTP_ISSUER = "Sluice"
 
 # -- What a browser may do ----------------------------------------------------------------------
