@@ -64,10 +64,10 @@ def make_person(joined_at: datetime = APRIL_TWENTIETH, **more: Any) -> User:
     return user
 
 
-def make_referral(inviter: User | None = None, *, joined_at: datetime = APRIL_TWENTIETH) -> Referral:
+def make_referral(inviter: User | None = None, *, joined_at: datetime = APRIL_TWENTIETH, **invited: Any) -> Referral:
     """Somebody who joined then by the code of an inviter who was there before."""
     inviter = inviter or make_person(on(1, 1))
-    invitee = make_person(joined_at)
+    invitee = make_person(joined_at, **invited)
     promotions.bind_invitee(invitee.pk, code=promotions.referral_code_of(inviter.pk, at=joined_at), at=joined_at)
     return Referral.objects.get(invitee=invitee)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.accounts.services import close_user, forget_addresses
 from apps.journal.models import OutboxMessage
 from apps.promotions import errors
 from apps.promotions import services as promotions
@@ -153,6 +154,22 @@ def test_registering_pays_what_was_in_force_on_the_day_of_joining():
 
     assert [reward.amount_nanos for reward in rewards_of(referral.inviter)] == [2 * CREDIT]
     assert (balance_of(referral.inviter), balance_of(referral.invitee)) == (0, 3 * CREDIT)
+
+
+@pytest.mark.parametrize("address", ["eve@example.com", "eve+again@example.com"])
+def test_a_mailbox_that_comes_again_is_not_paid_again(address):
+    make_campaign("registered", "inviter", amount_nanos=2 * CREDIT)
+    make_campaign("registered", "self", amount_nanos=3 * CREDIT)
+    first = make_referral(joined_at=on(5, 1), email="eve@example.com")
+    promotions.note_registered(first.invitee.pk, at=on(5, 1))
+    close_user(first.invitee.pk, at=on(5, 2))
+    forget_addresses()
+
+    again = make_referral(first.inviter, joined_at=on(5, 3), email=address)
+    promotions.note_registered(again.invitee.pk, at=on(5, 3))
+
+    assert [reward.amount_nanos for reward in rewards_of(first.inviter)] == [2 * CREDIT]
+    assert balance_of(again.invitee) == 0
 
 
 def test_an_invitee_may_earn_the_inviter_all_three_rewards():

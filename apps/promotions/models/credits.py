@@ -12,8 +12,8 @@ from apps.promotions.types import CreditKind, CreditOutcome, MarkKind
 class Credit(models.Model):
     """What one act of a subject was worth to it, nothing included: a later campaign must not pay for it again.
 
-    `subject_key` is the keyed hash of a legal id, of a registration `user:<id>`. One row that is no duplicate for each
-    subject and kind, for ever.
+    `subject_key` is the keyed hash of a legal id, of a registration that of the mailbox. One row that is no duplicate
+    for each subject and kind, for ever.
     """
 
     kind = models.CharField(_("kind"), max_length=12, choices=CreditKind.choices)

@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, QuerySet, Sum
+from django.utils.crypto import salted_hmac
 
+from apps.accounts import queries as people
 from apps.core.billing_calendar import business_date
 from apps.core.money import credits_text
 from apps.journal import services as journal
@@ -81,24 +83,38 @@ def take_back_verification(verification_id: int, *, reason: str, actor: int | No
 def note_registered(user_id: int, *, at: datetime) -> None:
     """Pays what a new account was worth on the day it was opened: its own credits, and the inviter's reward.
 
-    Call it once the address is confirmed: until then anybody could have typed it. Once a person; cheap to repeat.
+    Call it once the address is confirmed: until then anybody could have typed it. Once a person, and once an address:
+    whoever closes the account and comes again is not new. Cheap to repeat.
     """
-    subject_key = f"user:{user_id}"
-    known = Credit.objects.filter(kind=CreditKind.REGISTERED, subject_key=subject_key)
+    known = Credit.objects.filter(kind=CreditKind.REGISTERED, user_id=user_id)
     if known.exists():
         return
     with transaction.atomic():
         counters.lock_campaigns(Trigger.REGISTERED)
-        if known.exists():
-            return
-        joined_at = queries.joined_at_of(user_id)
-        act = QualifyingAct(trigger=Trigger.REGISTERED, user_id=user_id, joined_at=joined_at, acted_at=at)
-        earning.earn(act, at=joined_at)
-        team = teams.personal_team_for(user_id)
-        credit = Credit(kind=CreditKind.REGISTERED, subject_key=subject_key, user_id=user_id, at=at)
-        credit.wallet_id = None if team is None else team.wallet_id
-        version = queries.version_in_force(Trigger.REGISTERED, Beneficiary.SELF, at=joined_at)
-        _grant(credit, version, amount_nanos=version.terms.amount_nanos or 0 if version else 0, at=at)
+        if not known.exists():
+            _register(user_id, at=at)
+
+
+def _register(user_id: int, *, at: datetime) -> None:
+    subject_key = _key_of_mailbox(people.profile_of(user_id).email)
+    team = teams.personal_team_for(user_id)
+    credit = Credit(kind=CreditKind.REGISTERED, subject_key=subject_key, user_id=user_id, at=at)
+    credit.wallet_id = None if team is None else team.wallet_id
+    if Credit.objects.filter(kind=CreditKind.REGISTERED, subject_key=subject_key).exists():
+        _nothing(credit, CreditOutcome.DUPLICATE)
+        return
+    joined_at = queries.joined_at_of(user_id)
+    act = QualifyingAct(trigger=Trigger.REGISTERED, user_id=user_id, joined_at=joined_at, acted_at=at)
+    earning.earn(act, at=joined_at)
+    version = queries.version_in_force(Trigger.REGISTERED, Beneficiary.SELF, at=joined_at)
+    _grant(credit, version, amount_nanos=version.terms.amount_nanos or 0 if version else 0, at=at)
+
+
+def _key_of_mailbox(email: str) -> str:
+    """The same for an address with a tag after a plus sign, which leads to the same mailbox."""
+    name, _, domain = email.lower().rpartition("@")
+    mailbox = f"{name.partition('+')[0]}@{domain}"
+    return salted_hmac("sluice.promotions.mailbox", mailbox, algorithm="sha256").hexdigest()
 
 
 def _act_of(subject: VerifiedSubject, *, is_known_subject: bool, at: datetime) -> QualifyingAct:
