@@ -278,6 +278,20 @@ def test_no_token_is_made_by_somebody_who_has_just_left(team: TeamAccess) -> Non
     assert outcomes(row_of(team), closing_account(bob), lambda: token_of(at_acme)) == [None, PermissionMissing]
 
 
+@pytest.mark.usefixtures("_committed")
+def test_nobody_founds_a_team_behind_the_closing_of_the_account() -> None:
+    bob = newcomer()
+
+    found = outcomes(
+        lambda: teams.lock_teams_of(bob.pk),
+        closing_account(bob),
+        lambda: teams.create_team("Late", owner=bob, at=clock.now()),
+    )
+
+    assert found == [None, AccountClosed]
+    assert not Team.objects.filter(name="Late").exists()
+
+
 def test_an_invitation_that_is_accepted_while_the_account_closes_makes_no_member(team: TeamAccess) -> None:
     bob = newcomer()
     teams.invite(team, email=bob.email, role="viewer", at=clock.now())

@@ -35,6 +35,11 @@ def shown_names(user_ids: Collection[int]) -> dict[int, str]:
     return {user.pk: user.get_full_name() for user in User.objects.filter(pk__in=user_ids)}
 
 
+def is_closed(user_id: int) -> bool:
+    """Whether somebody closed this account."""
+    return User.objects.filter(pk=user_id, closed_at__isnull=False).exists()
+
+
 def is_staff(user_id: int) -> bool:
     """Whether this account opens the back office."""
     return User.objects.filter(Q(is_staff=True) | Q(is_superuser=True), pk=user_id).exists()

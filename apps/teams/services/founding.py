@@ -8,6 +8,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from apps.accounts import queries as accounts
+from apps.accounts.errors import AccountClosed
 from apps.core.locks import lock_for_transaction
 from apps.teams import queries
 from apps.teams.errors import TeamNameInvalid, TeamsExhausted
@@ -79,9 +81,12 @@ def checked_name(name: str) -> str:
 def refuse_too_many_teams(user_id: int) -> None:
     """Holds for whoever joins or founds a team: parallel acts of one person wait for one another here.
 
-    Comes before the lock of a team. Raises `TeamsExhausted`.
+    Comes before the lock of a team. Whoever closes the account waits here too. Raises `TeamsExhausted`,
+    `AccountClosed`.
     """
     lock_for_transaction(teams_lock(user_id))
+    if accounts.is_closed(user_id):
+        raise AccountClosed
     mine = Membership.objects.filter(user_id=user_id, team__closed_at=None, team__personal_of_id=None)
     if mine.count() >= settings.TEAMS_PER_USER:
         raise TeamsExhausted(settings.TEAMS_PER_USER)
