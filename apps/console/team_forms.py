@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.console.team_words import ROLE_NAMES, RoleChoice, role_choices
+from apps.console.team_words import ROLE_NAMES, SWITCHED, RoleChoice, role_choices
 from apps.core.errors import SluiceError
 from apps.teams import roles
 from apps.teams.types import Member, TeamAccess
@@ -43,9 +43,7 @@ class TeamForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("team") != self.access.public_id:
             self.data = {**dict(self.data.items()), "team": self.access.public_id}
-            self.add_error(
-                None, _("You switched to another team after this page was opened. Look at it again, then repeat.")
-            )
+            self.add_error(None, SWITCHED)
         return cleaned
 
     def refuse(self, error: SluiceError) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.teams import roles
 
+SWITCHED: Final = _("You switched to another team after this page was opened. Look at it again, then repeat.")
 ROLE_NAMES: Final[Mapping[str, str | Promise]] = {
     "owner": _("Owner"),
     "admin": _("Admin"),

@@ -6,6 +6,7 @@ from django.utils.html import escape
 
 from apps.accounts.models import User
 from apps.core import clock
+from apps.journal.models import AuditEntry
 from apps.relay.models import ApiToken
 from apps.teams import queries, services
 from apps.teams.types import TeamAccess
@@ -225,3 +226,29 @@ def test_switching_the_payer_keeps_the_page_or_goes_to_its_list(browser: Client,
     assert landing(f"/console/tokens/{token.public_id}/delete") == "/console/tokens"
     assert landing("/console/team/members/mem_x/role") == "/console/team"
     assert landing("/elsewhere/x") == "/console/"
+
+
+@pytest.mark.parametrize(
+    ("page", "fields"),
+    [
+        ("/console/team/budgets/team", {"limit": "", "refill": ""}),
+        ("/console/tokens/new", {"name": "app", "limit": "10"}),
+        ("/console/alerts", {"days": "3", "amount": "7"}),
+        ("/console/team/webhooks/new", {"url": "https://hooks.example.com/a", "kinds": "balance.low"}),
+        ("/console/free-credit", {}),
+        ("/console/verification/team/apply", {}),
+    ],
+)
+def test_a_form_that_was_opened_for_another_team_acts_on_none(
+    browser: Client, ada: User, team: TeamAccess, page: str, fields: dict[str, str]
+) -> None:
+    opened = text(browser, page)
+    assert f'name="payer" value="{team.public_id}"' in opened
+    browser.post("/console/payer", {"team": make_team("Globex", owner=ada).public_id})
+    before = AuditEntry.objects.count()
+
+    act = "/console/free-credit/stop" if page == "/console/free-credit" else page
+    answer = browser.post(act, {**fields, "payer": team.public_id}, follow=True)
+
+    assert "You switched to another team after this page was opened." in answer.content.decode()
+    assert AuditEntry.objects.count() == before
