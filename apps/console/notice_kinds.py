@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.types import ACCOUNT_CLOSED, EXPORT_READY, NEW_DEVICE, NoticeKind
 from apps.console.closing.types import TEAM_CLOSED
 from apps.promotions.types import REWARD_AVAILABLE, REWARD_REVERSED
-from apps.teams.types import INVITED, JOINED, REMOVED
+from apps.teams.types import INVITED, JOINED, REMOVED, TRANSFERRED
 from apps.usage.types import BALANCE_LOW, BUDGET_KINDS
 from apps.verification.types import NOTICE_KINDS as VERIFICATION_KINDS
 
@@ -27,7 +27,7 @@ SUBJECTS: Final = (
     Subject(_("Account and data"), (EXPORT_READY, ACCOUNT_CLOSED)),
     Subject(_("Balance and budgets"), (BALANCE_LOW, *BUDGET_KINDS)),
     Subject(_("Verification"), VERIFICATION_KINDS),
-    Subject(_("Teams"), (INVITED, JOINED, REMOVED, TEAM_CLOSED, WEBHOOK_DISABLED)),
+    Subject(_("Teams"), (INVITED, JOINED, REMOVED, TRANSFERRED, TEAM_CLOSED, WEBHOOK_DISABLED)),
     Subject(_("Rewards"), (REWARD_AVAILABLE, REWARD_REVERSED)),
 )
 # What a team's webhooks may be told: facts of the team, not of a person.

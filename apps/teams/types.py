@@ -19,6 +19,8 @@ REFILLS: Final = ("daily", "weekly", "monthly")
 INVITED = NoticeKind("team.invited", _("Invitation to a team"), is_optional=False)
 # Content: `team` and `who` by name, `role` by code, `path`.
 JOINED = NoticeKind("team.joined", _("Somebody accepted an invitation"))
+# Content: `team` and `who` by name, `path`.
+TRANSFERRED = NoticeKind("team.transferred", _("A team was transferred to you"), is_optional=False)
 # Content: `team` by name.
 REMOVED = NoticeKind("team.removed", _("Removal from a team"), is_optional=False)
 

@@ -39,6 +39,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "path": "/invitations/secret",
     },
     "team.joined": {"team": "Acme", "who": "Bob", "role": "developer", "path": "/console/team"},
+    "team.transferred": {"team": "Acme", "who": "Ada", "path": "/console/team"},
     "team.removed": {"team": "Acme"},
     "balance.low": {
         "team": "team_1",

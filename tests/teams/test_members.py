@@ -148,6 +148,7 @@ def test_ownership_goes_to_another_member_and_the_former_owner_is_an_admin(ada: 
 
     assert (access_of(bob, team).role, access_of(ada, team).role) == ("owner", "admin")
     assert AuditEntry.objects.get(act="team.transferred").scope == team.public_id
+    assert OutboxMessage.objects.get(kind="team.transferred").recipient == bob.email
 
 
 def test_the_former_owner_transfers_nothing_more(team: TeamAccess) -> None:

@@ -14,7 +14,7 @@ from apps.teams.models import Invitation, Membership, Role, Team
 from apps.teams.services.authority import lock_team_as, record, refuse_personal
 from apps.teams.services.budgets import end_member_budget
 from apps.teams.services.personal_tokens import end_personal_tokens
-from apps.teams.types import REMOVED, TeamAccess
+from apps.teams.types import REMOVED, TRANSFERRED, TeamAccess
 
 
 def change_role(access: TeamAccess, user_id: int, *, role: str, at: datetime) -> None:
@@ -80,6 +80,9 @@ def transfer_ownership(access: TeamAccess, *, to_user_id: int, at: datetime) -> 
             member.save(update_fields=["role"])
         details = {"name": heir.user.get_full_name(), "from": owner.user.get_full_name()}
         record("team.transferred", team, actor=access.user_id, at=at, target=_named(heir), details=details)
+        payload = {"team": team.name, "who": owner.user.get_full_name(), "path": "/console/team"}
+        key = f"team.transferred:{team.public_id}:{at.isoformat()}"
+        accounts.notify([to_user_id], TRANSFERRED, payload=payload, dedupe_key=key, at=at)
 
 
 def given_role(role: str) -> Role:
