@@ -62,6 +62,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="*/10"),
         "kwargs": {"jobs": SAFETY_JOBS},
     },
+    "books of promotions": {"task": "promotions.check_books", "schedule": crontab(hour="3", minute="45")},
     "rewards due": {"task": "promotions.release_due_rewards", "schedule": crontab()},
     "ledger verification": {"task": "usage.verify_ledger", "schedule": crontab(hour="3", minute="40")},
 }

@@ -1,8 +1,9 @@
-"""The door of Celery to rewards that are due. May run twice, late, or out of order."""
+"""The doors of Celery to rewards that are due and to the books. May run twice, late, or out of order."""
 
 from celery import shared_task
 
 from apps.core import clock
+from apps.journal import services as journal
 from apps.promotions import services
 
 ROUNDS = 50
@@ -15,3 +16,10 @@ def release_due_rewards(**_: object) -> int:
     while released[-1] == services.AT_MOST and len(released) < ROUNDS:
         released.append(services.release_due_rewards(at=clock.now()))
     return sum(released)
+
+
+@shared_task(name="promotions.check_books", ignore_result=True)
+def check_books(**_: object) -> int:
+    """Every night: what campaigns and balances count is what their rows add up to."""
+    with journal.run_of("promotions_books", now=clock.now):
+        return services.check_books()

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from apps.journal.models import OutboxMessage
+from apps.journal.models import OperatorAlert, OutboxMessage
 from apps.promotions import services as promotions
 from apps.promotions.models import Reward
 from tests.promotions.stage import (
@@ -168,3 +168,24 @@ def test_a_reversed_reward_is_never_released():
 
     assert promotions.release_due_rewards(at=on(5, 20)) == 0
     assert Reward.objects.get(pk=reward.pk).status == "reversed"
+
+
+def test_an_order_of_nothing_earns_nothing_and_less_than_nothing_is_a_mistake():
+    five_percent()
+    referral = make_referral()
+
+    pay(referral.invitee, "0", at=on(5, 3))
+    with pytest.raises(ValueError, match="less than nothing"):
+        pay(referral.invitee, "-1", at=on(5, 3))
+
+    assert amounts_of(referral.inviter) == []
+
+
+def test_money_without_a_rate_does_not_stop_the_order_and_an_operator_hears_of_it():
+    five_percent()
+    referral = make_referral()
+
+    pay(referral.invitee, "10", currency="EUR", at=on(5, 3))
+
+    assert amounts_of(referral.inviter) == []
+    assert OperatorAlert.objects.get().kind == "reward-currency"

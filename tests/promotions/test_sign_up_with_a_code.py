@@ -1,11 +1,14 @@
 """Who signs up with a code is bound to its owner, by the field or by a link; a wrong code stops nobody."""
 
 import pytest
+from django.contrib.messages.storage.fallback import FallbackStorage
 from django.core import mail
 from django.test import Client
 
 from apps.accounts import queries as people
+from apps.accounts import services as accounts
 from apps.accounts.models import User
+from apps.console.adapters.sign_up import register
 from apps.core import clock
 from apps.promotions import services as promotions
 from apps.promotions.models import Credit, Referral, ReferralCode
@@ -111,3 +114,15 @@ def test_registering_counts_once_the_address_is_confirmed(client):
     client.post("/accounts/confirm-email/", {"code": confirmation})
 
     assert [credit.outcome for credit in Credit.objects.all()] == ["no_campaign"]
+
+
+def test_whoever_comes_with_an_account_elsewhere_is_bound_by_the_link_as_well(client, code, rf):
+    client.get(f"/?ref={code}")
+    request = rf.get("/accounts/google/login/callback/")
+    request.session = client.session
+    request._messages = FallbackStorage(request)
+
+    register(request, accounts.new_user("grace@example.com", password=None), is_email_confirmed=True)
+
+    assert inviter_of() == "inviter@example.com"
+    assert code not in str(dict(request.session))

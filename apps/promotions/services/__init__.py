@@ -7,6 +7,7 @@ from apps.promotions.services.balances import (
     lock_reward_balance,
     transfer_rewards,
 )
+from apps.promotions.services.books import check_books
 from apps.promotions.services.codes import add_inviter, bind_invitee, referral_code_of, rotate_referral_code
 from apps.promotions.services.credits import credit_verification, note_registered, take_back_verification
 from apps.promotions.services.deciding import hold_reward, release_reward, reverse_reward
@@ -19,6 +20,7 @@ __all__ = [
     "AT_MOST",
     "add_inviter",
     "bind_invitee",
+    "check_books",
     "check_transfer",
     "credit_verification",
     "end_version",

@@ -2,11 +2,13 @@
 
 import logging
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 
 from apps.accounts import queries as people
 from apps.core.billing_calendar import business_date
+from apps.journal import services as journal
 from apps.marketplace import queries as marketplace
 from apps.promotions import campaigns, queries
 from apps.promotions.models import Mark, Referral, Reward
@@ -28,10 +30,12 @@ logger = logging.getLogger(__name__)
 def note_purchase(order: PaidOrder, *, at: datetime) -> None:
     """Promises the payer's inviter a share of an order paid at `at`; pending until a refund is unlikely.
 
-    Safe to repeat by the order's key. Joins the caller's transaction.
+    An order of nothing earns nothing. Safe to repeat by the order's key. Joins the caller's transaction.
     """
-    if order.paid_minor <= 0:
-        raise ValueError("An order that is paid has an amount.")
+    if order.paid_minor < 0:
+        raise ValueError("Nobody pays less than nothing.")
+    if not order.paid_minor:
+        return
     with transaction.atomic():
         counters.lock_campaigns(Trigger.PURCHASED)
         if order.payment_fingerprint:
@@ -106,8 +110,20 @@ def _is_new(act: QualifyingAct, version: Version) -> bool:
 def _offered(act: QualifyingAct, version: Version, *, at: datetime) -> int:
     if act.order is None:
         return campaigns.amount_for_kind(version.terms, act.kind)
-    rate = marketplace.credit_rate(act.order.currency, at=at).credits_per_unit
-    return campaigns.amount_for_payment(version.terms, act.order.paid_minor, credits_per_unit=rate)
+    rate = _rate_of(act.order, at=at)
+    return (
+        0 if rate is None else campaigns.amount_for_payment(version.terms, act.order.paid_minor, credits_per_unit=rate)
+    )
+
+
+def _rate_of(order: PaidOrder, *, at: datetime) -> Decimal | None:
+    """None for money that has no rate yet: the order is credited all the same, and an operator hears of it."""
+    try:
+        return marketplace.credit_rate(order.currency, at=at).credits_per_unit
+    except KeyError:
+        details = {"currency": order.currency, "order": order.order_key}
+        journal.raise_alert("reward-currency", dedupe_key=f"reward-currency:{order.currency}", details=details)
+        return None
 
 
 def _suspicion(referral: Referral, act: QualifyingAct) -> str:
