@@ -154,7 +154,16 @@ def test_a_budget_of_somebody_who_left_is_no_limit_on_any_page(team: TeamAccess,
 
     assert wallet.limits_near_end(team.wallet_id, percent=0, at_most=9) == []
     assert queries.member_budget_accounts({(team.id, bob.pk)}) == {}
-    assert wallet.label_of(account) == "bob@example.com"
+    assert wallet.label_of(account) == row.public_id
+
+
+def test_the_budget_of_a_renamed_team_has_its_new_name(team: TeamAccess) -> None:
+    account = bound_team(team, TEN)
+    assert account is not None
+
+    services.rename_team(team, name="Acme Labs", at=clock.now())
+
+    assert wallet.label_of(account) == wallet.label_of(team.wallet_id) == "Acme Labs"
 
 
 def test_accounts_of_any_number_of_members_are_one_question(team: TeamAccess, bob: User) -> None:

@@ -73,9 +73,12 @@ def budgets_now(team_id: int, *, at: datetime) -> TeamBudgets:
 
 
 def end_member_budget(member: Membership) -> None:
-    """Closes the account of somebody who leaves the team, whose row is locked: no page shows it as a limit any more."""
+    """Closes the account of somebody who leaves the team, whose row is locked: no page shows it as a limit any more,
+    and the ledger, which keeps it, forgets the address.
+    """
     if member.budget_id is not None:
         wallet.close_account(member.budget_id)
+        wallet.label_account(member.budget_id, label=member.public_id)
 
 
 def _checked(limit_nanos: int | None, refill: str) -> Terms:

@@ -54,7 +54,7 @@ def create_team(name: str, *, owner: AbstractBaseUser, at: datetime) -> TeamAcce
 
 
 def rename_team(access: TeamAccess, *, name: str, at: datetime) -> None:
-    """A new name, for the wallet too. The same name again changes nothing.
+    """A new name, for the wallet and the budget too. The same name again changes nothing.
 
     Raises `TeamNameInvalid`, `TeamIsPersonal`.
     """
@@ -66,7 +66,8 @@ def rename_team(access: TeamAccess, *, name: str, at: datetime) -> None:
             return
         before, team.name = team.name, name
         team.save(update_fields=["name"])
-        wallet.label_account(team.wallet_id, label=name)
+        for account in filter(None, (team.wallet_id, team.budget_id)):
+            wallet.label_account(account, label=name)
         record("team.renamed", team, actor=access.user_id, at=at, details={"from": before, "to": name})
 
 
