@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.console.budget_forms import BudgetForm
-from apps.console.decorators import team_page
+from apps.console.decorators import after_recent_sign_in, team_page
 from apps.console.limit_rows import LimitRow, row_of
 from apps.console.readers import reader_of
 from apps.core import clock
@@ -46,7 +45,7 @@ def budgets(request: HttpRequest, team: TeamAccess) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @team_page("budgets.change")
-@reauthentication_required  # type: ignore[untyped-decorator]
+@after_recent_sign_in
 def of_team(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     at = clock.now()
 
@@ -61,7 +60,7 @@ def of_team(request: HttpRequest, team: TeamAccess) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @team_page("budgets.change")
-@reauthentication_required  # type: ignore[untyped-decorator]
+@after_recent_sign_in
 def of_member(request: HttpRequest, team: TeamAccess, member: str) -> HttpResponse:
     at = clock.now()
     found = queries.member_by_public_id(team.id, member)
