@@ -12,6 +12,9 @@ from allauth.mfa.webauthn.forms import (
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.fields import InvalidJSONInput
 
 
 @contextmanager
@@ -23,7 +26,25 @@ def _nonsense_is_wrong() -> Iterator[None]:
         raise get_adapter().validation_error("incorrect_code") from error
 
 
+class CredentialField(forms.JSONField):
+    """Also refuses what Python's parser gives up on in another way: endless digits, and brackets within brackets."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError) as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            return super().bound_data(data, initial)
+        except (ValueError, RecursionError):
+            return InvalidJSONInput(data)
+
+
 class AddForm(AddWebAuthnForm):  # type: ignore[misc]
+    credential = CredentialField(widget=forms.HiddenInput)
+
     def clean(self) -> dict[str, Any]:
         with _nonsense_is_wrong():
             cleaned: dict[str, Any] = super().clean()
@@ -31,6 +52,8 @@ class AddForm(AddWebAuthnForm):  # type: ignore[misc]
 
 
 class AuthenticateForm(AuthenticateWebAuthnForm):  # type: ignore[misc]
+    credential = CredentialField(widget=forms.HiddenInput)
+
     def clean_credential(self) -> Authenticator:
         with _nonsense_is_wrong():
             return super().clean_credential()

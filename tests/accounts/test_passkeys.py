@@ -38,6 +38,8 @@ NONSENSE = [
     "[1]",
     "{}",
     "not json",
+    pytest.param("9" * 5000, id="endless digits"),
+    pytest.param("[" * 200_000, id="endless brackets"),
     '{"id": 1}',
     '{"id": "x", "rawId": "x", "type": "public-key", "response": null}',
     '{"id": "x", "rawId": "x", "type": "public-key", "response": []}',
