@@ -71,7 +71,8 @@ def take_limits_as_told(account_ids: Sequence[int], *, at: datetime) -> None:
 
 
 def tell_of_limits(*, at: datetime) -> int:
-    """One message for each limit that passed a step, to each person who answers for its wallet; how many limits did.
+    """One message for each limit that passed a step, to each person who answers for its wallet, and for a member's
+    budget to that member too; how many limits did.
 
     Safe to repeat, late or twice at once: what was told stands in a row that moves with the messages, behind a lock.
     Of several steps passed since the last time the highest is told. A step is told once a period; the next period tells
@@ -98,20 +99,22 @@ def _tell_some(at: datetime) -> int:
         cursor.execute(_TELL, {"at": at, "at_once": AT_ONCE})
         steps = [PassedStep(*row) for row in cursor.fetchall()]
         people = teams.people_to_tell({step.wallet_id for step in steps})
+        members = teams.members_behind([step.account_id for step in steps if step.kind == LimitKind.MEMBER])
         for step in steps:
             if step.wallet_id in people:
-                _tell(step, people[step.wallet_id], at=at)
+                _tell(step, people[step.wallet_id], member_id=members.get(step.account_id), at=at)
     return len(steps)
 
 
-def _tell(step: PassedStep, told: PeopleToTell, *, at: datetime) -> None:
-    """A mail to each person, and an event for the team's webhooks."""
+def _tell(step: PassedStep, told: PeopleToTell, *, member_id: int | None, at: datetime) -> None:
+    """A mail to each person, one to a member who is told for both reasons, and an event for the team's webhooks."""
     kind = next(kind for kind in BUDGET_KINDS if kind.code == f"budget.{step.percent}")
     key = f"budget:{step.account_id}:{step.base_nanos}:{step.limit_nanos}:{step.percent}"
     content = _content(step, told)
     path = PATHS.get(LimitKind(step.kind), OTHER_PATH)
     shown = {**content, "account": step.account_id, "team_name": told.name, "path": path}
-    accounts.notify(told.user_ids, kind, payload=shown, dedupe_key=key, at=at)
+    readers = {*told.user_ids, *([] if member_id is None else [member_id])}
+    accounts.notify(readers, kind, payload=shown, dedupe_key=key, at=at)
     journal.queue_event(told.team, kind.code, payload=content, dedupe_key=key, at=at)
 
 

@@ -10,11 +10,13 @@ from apps.core.money import NANOS_PER_CREDIT as CREDIT
 from apps.core.money import nanos_from_text
 from apps.journal.models import OutboxMessage
 from apps.relay import services as tokens
+from apps.teams import queries as team_queries
+from apps.teams import services as teams
 from apps.teams.types import TeamAccess
 from apps.usage.limit_alerts import tell_of_limits
 from apps.wallet import services as wallet
 from apps.wallet.types import TASKS_OWNER, HoldRequest, LimitKind, SettleEntry
-from tests.cast import add_member, make_token
+from tests.cast import access_of, add_member, make_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_checked")]
 
@@ -87,6 +89,31 @@ def test_the_owner_and_whoever_has_the_billing_right_are_told(team: TeamAccess) 
 
     recipients = set(OutboxMessage.objects.values_list("recipient", flat=True))
     assert recipients == {"ada@example.com", billing.email, admin.email}
+
+
+@pytest.mark.parametrize("role", ["developer", "billing"])
+def test_a_member_hears_of_the_own_budget_once_whatever_the_role(team: TeamAccess, role: str) -> None:
+    member = add_member(team, role)
+    add_member(team, "developer")
+    teams.set_member_budget(team, member.pk, limit_nanos=10 * CREDIT, at=clock.now())
+    (budget,) = team_queries.member_budget_accounts([(team.id, member.pk)]).values()
+
+    spend(team, "8", budget)
+
+    assert told() == ["budget.80", "budget.80"]
+    recipients = set(OutboxMessage.objects.values_list("recipient", flat=True))
+    assert recipients == {"ada@example.com", member.email}
+
+
+def test_whoever_left_hears_nothing_of_the_budget_of_then(team: TeamAccess) -> None:
+    member = add_member(team, "developer")
+    teams.set_member_budget(team, member.pk, limit_nanos=10 * CREDIT, at=clock.now())
+    (budget,) = team_queries.member_budget_accounts([(team.id, member.pk)]).values()
+    spend(team, "8", budget)
+
+    teams.leave_team(access_of(member, team), at=clock.now())
+
+    assert told() == []
 
 
 def test_a_message_says_what_of_which_limit_is_used_by_ids_and_figures(team: TeamAccess) -> None:

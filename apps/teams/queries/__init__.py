@@ -10,7 +10,7 @@ from apps.teams.queries.access_groups import (
     group_terms,
     team_reaches,
 )
-from apps.teams.queries.budgets import budgets_of, member_budget_accounts, team_budget_account
+from apps.teams.queries.budgets import budgets_of, member_budget_accounts, members_behind, team_budget_account
 from apps.teams.queries.people import (
     INVITATION_PREFIX,
     has_right,
@@ -74,6 +74,7 @@ __all__ = [
     "masked",
     "member_budget_accounts",
     "member_by_public_id",
+    "members_behind",
     "members_of",
     "offer_behind",
     "owned_teams",

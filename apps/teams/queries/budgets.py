@@ -25,6 +25,12 @@ def member_budget_accounts(members: Collection[tuple[int, int]]) -> dict[tuple[i
     return {member: found[member] for member in members if member in found}
 
 
+def members_behind(account_ids: Collection[int]) -> dict[int, int]:
+    """By account of a member's budget: the member, of those who are in an open team now. One query."""
+    rows = Membership.objects.filter(budget_id__in=account_ids, team__closed_at=None)
+    return {account: user_id for account, user_id in rows.values_list("budget_id", "user_id") if account is not None}
+
+
 def budgets_of(team_id: int) -> TeamBudgets:
     """The team's budget and those of its members, lifted ones too. Three queries."""
     of_team = team_budget_account(team_id)
