@@ -24,6 +24,7 @@ SAFETY_JOBS = {
     "expired_addresses": "usage.drop_expired_origins",
     "old_minutes": "usage.drop_old_minutes",
     "expired_files": "journal.drop_expired_files",
+    "old_recipients": "journal.forget_recipients",
     "expired_sessions": "accounts.drop_expired_sessions",
     "forgotten_processes": "wallet.forget_owners",
 }
@@ -47,6 +48,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "expired addresses": {"task": "usage.drop_expired_origins", "schedule": crontab(hour="1", minute="6")},
     "old minutes": {"task": "usage.drop_old_minutes", "schedule": crontab(hour="1", minute="7")},
     "expired files": {"task": "journal.drop_expired_files", "schedule": crontab(hour="1", minute="9")},
+    "old recipients": {"task": "journal.forget_recipients", "schedule": crontab(hour="1", minute="10")},
     "expired sessions": {"task": "accounts.drop_expired_sessions", "schedule": crontab(hour="1", minute="11")},
     "documents to scan": {"task": "verification.examine_waiting", "schedule": crontab()},
     "operator alerts": {"task": "journal.tell_operators", "schedule": OFTEN, "options": STALE_SOON},

@@ -31,6 +31,13 @@ def drop_expired_files(**_: object) -> int:
         return services.drop_expired_files(at=clock.now())
 
 
+@shared_task(name="journal.forget_recipients")
+def forget_recipients(**_: object) -> int:
+    """Every night: the addresses of mails that left, or were given up, a month ago."""
+    with services.run_of("old_recipients", now=clock.now):
+        return services.forget_recipients(at=clock.now())
+
+
 @shared_task(name="journal.ensure_partitions")
 def ensure_partitions(**_: object) -> int:
     """Every night: the tables of the next months. Here and not in `core`, because runs are recorded here."""
