@@ -27,13 +27,18 @@ def _nonsense_is_wrong() -> Iterator[None]:
 
 
 class CredentialField(forms.JSONField):
-    """Also refuses what Python's parser gives up on in another way: endless digits, and brackets within brackets."""
+    """An object. allauth stores `0` and `false` as a passkey without asking any device; and Python's parser gives up on
+    endless digits and on brackets within brackets in ways that Django's field lets through.
+    """
 
     def to_python(self, value: Any) -> Any:
         try:
-            return super().to_python(value)
+            found = super().to_python(value)
         except (ValueError, RecursionError) as error:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+        if found is not None and not isinstance(found, dict):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return found
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         try:
