@@ -14,6 +14,7 @@ from apps.accounts import services as accounts
 from apps.accounts.models import DataExport, User
 from apps.accounts.queries import exports_of
 from apps.accounts.types import ExportState, Language
+from apps.console import departures
 from apps.console.exporting import making
 from apps.console.exporting.archive import PIECE_BYTES, README, zip_pieces
 from apps.console.exporting.parts import PARTS, Part, Subject
@@ -22,6 +23,7 @@ from apps.core.ids import public_id
 from apps.journal import queries as journal
 from apps.journal import services as journal_services
 from apps.journal.models import StoredFile
+from apps.relay import services as relay
 from apps.teams import services as teams
 from apps.teams.types import TeamAccess
 from tests.cast import access_of, add_member, grant, make_personal_token, make_team, make_token, make_user
@@ -123,6 +125,16 @@ def test_calls_of_the_personal_team_and_of_own_tokens_elsewhere_no_others(bob: U
         (ids[0], own.public_id, mine.public_id),
         (ids[1], team.public_id, there.public_id),
     ]
+
+
+def test_calls_in_a_team_that_the_person_left_are_not_theirs_to_read(bob: User, team: TeamAccess) -> None:
+    at_acme = access_of(add_member(team, "developer", user=bob), team)
+    there, _ = make_token(at_acme, "there")
+    departures.leave_team(at_acme, at=clock.now())
+    relay.enable_token(there.pk, actor=team.user_id, at=clock.now())
+    charged(row(team_id=team.id, wallet_id=team.wallet_id, token_id=there.pk))
+
+    assert rows_of(exported(bob)["calls.csv"]) == []
 
 
 def test_the_statement_adds_up(bob: User) -> None:

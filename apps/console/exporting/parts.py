@@ -101,9 +101,12 @@ def access_tokens(subject: Subject) -> Iterator[str]:
 
 
 def calls(subject: Subject) -> Iterator[str]:
-    """Those that the personal team paid, then those of own tokens in other teams, each oldest first."""
+    """Those that the personal team paid, then those of own tokens in other teams, each oldest first. Of a team that the
+    person left none: an admin may have enabled the token again, and whoever calls with it now is somebody else.
+    """
     own = {token.token_id: token for token in relay.tokens_created_by(subject.user_id)}
-    elsewhere = [token.token_id for token in own.values() if token.team_id != subject.personal.id]
+    others = {team.id for team in teams.teams_of(subject.user_id)} - {subject.personal.id}
+    elsewhere = [token.token_id for token in own.values() if token.team_id in others]
     chunks = chain(usage.calls_of_team(subject.personal.id), *map(usage.calls_of_token, elsewhere))
     rows = (_call(call, own, subject.personal) for chunk in chunks for call in chunk)
     return table(("request_id", "at", "team", "token", "cost", *CALL_FIELDS), rows)
@@ -177,7 +180,11 @@ PARTS: Final = (
     Part("invitations.csv", _("Invitations that you sent or accepted. Addresses of others are masked."), invitations),
     Part("api-tokens.csv", _("API tokens that you created, without their secrets."), api_tokens),
     Part("access-tokens.csv", _("Your personal access tokens, without their secrets."), access_tokens),
-    Part("calls.csv", _("Calls that your personal team paid for, and calls with API tokens that you created."), calls),
+    Part(
+        "calls.csv",
+        _("Calls that your personal team paid for, and calls with API tokens that you created in teams you are in."),
+        calls,
+    ),
     Part("statement.csv", _("Every movement of the balance of your personal team."), statement),
     Part("verifications.json", _("Your verifications, with what you said about yourself."), verifications),
     Part("credits.csv", _("Credits that campaigns granted you."), granted_credits),
