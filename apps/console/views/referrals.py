@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from apps.console.access_token_form import team_label
 from apps.console.amounts import BALANCE_PLACES, amount_text
 from apps.console.campaign_words import ACTS, Fact, facts_of, validity_words
-from apps.console.decorators import own_page
+from apps.console.decorators import after_recent_sign_in, own_page
 from apps.console.readers import reader_of
 from apps.console.reward_form import RewardTransferForm
 from apps.console.shell import shell_of
@@ -70,7 +69,7 @@ def referrals(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @own_page
-@reauthentication_required  # type: ignore[untyped-decorator]
+@after_recent_sign_in
 def transfer(request: HttpRequest) -> HttpResponse:
     """Asks on GET, with the amount on the button; moves on POST. What comes too late for the balance is 409."""
     form = _transfer_form(request, request.POST if request.method == "POST" else request.GET)
