@@ -133,3 +133,17 @@ def test_what_is_over_is_deleted_with_its_addresses(ada):
     assert accounts.drop_expired_sessions(at=clock.now()) == 0
 
     assert [session.session_key == old for session in UserSession.objects.all()] == [False]
+
+
+@pytest.mark.parametrize(("form", "is_kept"), [({}, False), ({"remember": "on"}, True)])
+def test_a_browser_stays_signed_in_when_it_is_closed_only_if_told_so(client, ada, form, is_kept):
+    client.post("/accounts/login/", {"login": ada.email, "password": PASSWORD} | form)
+
+    assert bool(client.cookies["sessionid"]["max-age"]) is is_kept
+
+
+def test_coming_from_elsewhere_keeps_nobody_signed_in_either(client, provider, come_by):
+    come_by()
+
+    assert is_in(client)
+    assert not client.cookies["sessionid"]["max-age"]

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_SESSION_EXPIRY: Final = "_session_expiry"  # where Django keeps what `set_expiry` was told
 DEVICE_COOKIE: Final = "device"
 DEVICE_SECONDS: Final = 400 * 24 * 3600  # the longest that browsers keep a cookie
 
@@ -94,6 +95,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Pages speak the language the person chose, on every device; and a device that is new does not stay unseen."""
         if kwargs["signup"] and user.has_usable_password():
             record_authentication(request, user, "password")  # chosen in this browser a moment ago
+        if _SESSION_EXPIRY not in request.session:
+            request.session.set_expiry(0)  # only who ticked "keep me signed in" is kept when the browser closes
         response = cast(HttpResponse, super().post_login(request, user, **kwargs))
         remember_language(response, user.language)
         remember_device(request, response, user)
