@@ -140,11 +140,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """
         reader = context.get("user") or people.user_by_email(email)
         paths = {name: urlsplit(value).path for name, value in context.items() if name.endswith("_url")}
-        told = context | paths | {"device": people.device_name(context.get("user_agent", ""))}
         zone = ZoneInfo(reader.time_zone if reader else settings.BILLING_TZ)
         try:
             with override(reader.language if reader else get_language()), timezone.override(zone):
-                super().send_mail(template_prefix, email, told)
+                device = people.device_name(context.get("user_agent", ""))
+                super().send_mail(template_prefix, email, context | paths | {"device": device})
         except (SMTPException, OSError) as error:
             logger.warning("mail not sent", extra={"mail": template_prefix, "error": type(error).__name__})
             messages.error(self.request, _("The mail could not be sent. Ask for a new one in a minute."))
