@@ -275,6 +275,19 @@ def test_an_admin_who_becomes_a_viewer_leaves_no_door_open_either(team: TeamAcce
     assert queries.invitations_of(team.id, at=clock.now()) == []
 
 
+def test_a_suspended_inviter_lets_nobody_in(team: TeamAccess, bob: User) -> None:
+    eve = access_of(add_member(team, "admin"), team)
+    secret = invited(eve, role="admin")
+    User.objects.filter(pk=eve.user_id).update(is_active=False)
+
+    with pytest.raises(errors.InvitationEnded):
+        services.accept_invitation(secret, user=bob, at=clock.now())
+
+    offer = queries.offer_behind(secret, reader_id=bob.pk, at=clock.now())
+    assert offer is not None
+    assert not offer.is_open
+
+
 def test_the_mail_speaks_the_language_of_the_invited_or_else_of_the_inviter(ada: User, team: TeamAccess) -> None:
     accounts.choose_language(ada, language="zh-hans")
     accounts.choose_language(make_user("bob@example.com"), language="en")

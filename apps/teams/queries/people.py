@@ -160,8 +160,10 @@ def team_of_invitation(secret: str) -> int | None:
 
 
 def is_open(row: Invitation, *, at: datetime) -> bool:
+    """An inviter who is suspended lets nobody in, such as an own second address."""
     is_decided = row.accepted_at is not None or row.ended_at is not None
-    return not is_decided and at < row.expires_at and row.team.closed_at is None
+    is_backed = row.team.closed_at is None and row.invited_by.is_active
+    return not is_decided and at < row.expires_at and is_backed
 
 
 def masked(email: str) -> str:
