@@ -163,13 +163,13 @@ def test_what_was_given_up_is_sent_again_when_somebody_says_so() -> None:
 
 def test_a_month_after_its_end_a_message_no_longer_says_to_whom_it_went() -> None:
     queue("sent", "refused", "waiting")
-    send(by=failing(refused=MessageRefused("no such mailbox"), waiting=NotDelivered("busy")))
+    send(by=failing(refused=MessageRefused("550 <refused@example.com> is unknown"), waiting=NotDelivered("busy")))
 
     assert journal.forget_recipients(at=NOON + timedelta(days=29)) == 0
     assert journal.forget_recipients(at=NOON + timedelta(days=31)) == 2
 
-    kept = {row.dedupe_key: (row.recipient, row.payload) for row in OutboxMessage.objects.all()}
-    assert kept["sent"] == kept["refused"] == ("", {})
-    assert kept["waiting"] == ("waiting@example.com", {"link": "/in"})
+    kept = {row.dedupe_key: (row.recipient, row.payload, row.last_error) for row in OutboxMessage.objects.all()}
+    assert kept["sent"] == kept["refused"] == ("", {}, "")
+    assert kept["waiting"] == ("waiting@example.com", {"link": "/in"}, "busy")
     with pytest.raises(MessageNotGivenUp):
         journal.send_again(OutboxMessage.objects.get(dedupe_key="refused").pk, actor=1, at=NOON, reason="again")
