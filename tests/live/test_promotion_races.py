@@ -33,7 +33,7 @@ from apps.promotions.types import Plan
 from apps.teams import services as teams
 from apps.wallet import invariants
 from apps.wallet import queries as wallet
-from tests.committed import committed_database, on_own_connection
+from tests.committed import committed_database, on_own_connection, wait_until_they_wait
 from tests.promotions.stage import CREDIT, make_person, refund, subject_of
 from tests.promotions.stage import pay as pay_order
 
@@ -247,6 +247,22 @@ def test_transfers_and_refunds_at_once_leave_a_balance_that_adds_up(rich: User) 
     owed = RewardBalance.objects.get(user=rich).shortfall_nanos
     assert moved == owed
     assert rewards_account(rich) == 0
+
+
+def test_a_refund_that_meets_the_first_release_ever_of_an_inviter_takes_it_out_of_the_new_balance() -> None:
+    """The balance is opened by the sweep: until that commits, nobody else sees it."""
+    inviter, (invitee,) = inviter_with(1)
+    order = pay_order(invitee, "100", at=now())
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert promotions.release_due_rewards(at=now() + timedelta(days=7)) == 1
+            refunding = pool.submit(on_own_connection, lambda: refund(order, "100/100", at=now()))
+            wait_until_they_wait(1)
+        assert refunding.result() == 5 * CREDIT
+
+    assert rewards_account(inviter) == 0
+    assert Reward.objects.get().status == "reversed"
 
 
 def test_a_sweep_that_is_killed_before_its_commit_has_released_nothing() -> None:

@@ -120,6 +120,25 @@ def test_an_operator_releases_what_was_blocked_by_mistake_within_the_caps():
     assert parts_of(blocked) == ("pending", 0, 0, 0, 3)
 
 
+@pytest.mark.parametrize("cap", [None, 5 * CREDIT])
+def test_a_blocked_reward_for_a_verification_that_was_revoked_stays_blocked(cap):
+    """Also one of which a cap had left nothing, so that there was nothing to reverse."""
+    five_with(per_inviter_nanos=cap)
+    inviter, operator = make_person(on(1, 1)), make_person()
+    first = verified_reward(inviter)
+    approve(inviter, at=on(5, 2), subject="one id")
+    blocked_of = make_referral(inviter)
+    approve(blocked_of.invitee, at=on(5, 3), subject="one id")
+    blocked = rewards_of(inviter)[-1]
+    assert blocked.status == "blocked"
+
+    for reward in (blocked, first):
+        promotions.take_back_verification(reward.verification_id, reason="forged", actor=None, at=on(5, 4))
+
+    with pytest.raises(errors.RewardNotOpen):
+        promotions.release_reward(blocked.pk, actor=operator.pk, at=on(5, 5), reason="by mistake")
+
+
 def test_an_operator_reverses_a_reward_wherever_it_is():
     reward, operator = earn(make_person(on(1, 1)), "10", at=on(5, 3)), make_person()
     promotions.release_due_rewards(at=on(5, 3))

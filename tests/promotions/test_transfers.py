@@ -6,7 +6,7 @@ from apps.journal.models import AuditEntry
 from apps.promotions import errors
 from apps.promotions import services as promotions
 from apps.teams import services as teams
-from apps.teams.errors import PermissionMissing
+from apps.teams.errors import PermissionMissing, TeamMissing
 from apps.wallet import queries as wallet
 from apps.wallet.types import Mandate
 from tests.cast import access_of, add_member, make_team
@@ -112,6 +112,19 @@ def test_rewards_move_to_a_team_only_where_one_may_change_its_wallet(inviter):
         transfer(inviter, CREDIT, key="b", team=viewer)
 
     assert wallet.balance_of(team.wallet_id).balance_nanos == 10 * CREDIT
+
+
+def test_nothing_moves_to_a_team_that_was_closed_or_left_after_the_page_was_loaded(inviter):
+    closed, left = (make_team(name, credits="0") for name in ("Closed", "Left"))
+    reached = [access_of(add_member(team, "billing", user=inviter), team) for team in (closed, left)]
+    teams.close_team(closed.id, actor=closed.user_id, at=on(5, 4))
+    teams.leave_team(reached[1], at=on(5, 4))
+
+    for team in reached:
+        with pytest.raises(TeamMissing):
+            transfer(inviter, CREDIT, key=team.public_id, team=team)
+
+    assert rewards_account(inviter) == 15 * CREDIT
 
 
 def test_a_refund_after_the_transfer_is_taken_from_what_the_balance_still_has(inviter):

@@ -1,6 +1,7 @@
 """The reward balance of an inviter: what becomes available, what moves to a wallet, what makes up for a shortfall.
 
-Locks in this order: campaigns, the balance's row, rewards, the ledger's accounts.
+Locks in this order: the team, campaigns, the balance's row, rewards, the ledger's accounts. No act locks both a team
+and campaigns, and none locks a reward without its inviter's balance: so rewards may also come after the accounts.
 """
 
 from datetime import datetime
@@ -15,6 +16,7 @@ from apps.journal.types import Act
 from apps.promotions import campaigns, errors
 from apps.promotions.models import Reward, RewardBalance, RewardTransfer
 from apps.promotions.types import MovedRewards, RewardStatus
+from apps.teams import services as teams
 from apps.teams.errors import PermissionMissing
 from apps.teams.types import TeamAccess
 from apps.wallet import queries as wallet_queries
@@ -42,6 +44,14 @@ def locked_balance(user_id: int, *, skip_locked: bool = False) -> RewardBalance 
     return rows.filter(user_id=user_id).first()
 
 
+def balance_to_change(user_id: int, *, at: datetime) -> RewardBalance:
+    """The person's balance, opened if there was none, and locked: whoever changes a reward comes by here first. A look
+    that finds no balance would not see one that is being opened, and what is released into it.
+    """
+    open_balance(user_id, at=at)
+    return RewardBalance.objects.select_for_update(no_key=True).get(user_id=user_id)
+
+
 def lock_reward_balance(user_id: int) -> int | None:
     """For whoever composes acts on it: locks the balance's row and returns its account; None where there is none."""
     balance = locked_balance(user_id)
@@ -52,10 +62,12 @@ def transfer_rewards(team: TeamAccess, *, amount_nanos: int, key: str, at: datet
     """Moves available rewards of `team.user_id` to the team's wallet: both sides or neither, under a lock.
 
     The same key again returns the first result. Of two that are more than the balance together the second raises
-    `RewardsTooLow`. Raises `PermissionMissing`, `RewardTooSmall`, `TransferKeyReused`.
+    `RewardsTooLow`. Raises `TeamMissing` for a team that was closed or left meanwhile, `PermissionMissing`,
+    `RewardTooSmall`, `TransferKeyReused`.
     """
     _check_terms(team, amount_nanos)
     with transaction.atomic():
+        teams.lock_team_as(team, "wallet.change")
         balance = locked_balance(team.user_id)
         if balance is None:
             raise errors.RewardsTooLow
@@ -64,8 +76,8 @@ def transfer_rewards(team: TeamAccess, *, amount_nanos: int, key: str, at: datet
             return _same(known, team, amount_nanos)
         if wallet_queries.balance_of(balance.account_id).available_nanos < amount_nanos:
             raise errors.RewardsTooLow
-        wallet.lock_accounts([balance.account_id, team.wallet_id])
         _take_from_rewards(balance, amount_nanos, field="moved_nanos")
+        wallet.lock_accounts([balance.account_id, team.wallet_id])
         return move(balance, team, amount_nanos=amount_nanos, key=key, at=at)
 
 

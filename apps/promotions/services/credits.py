@@ -66,8 +66,8 @@ def take_back_verification(verification_id: int, *, reason: str, actor: int | No
             return 0
         if credit.taken_back_at is not None:
             return credit.taken_back_nanos
-        undoing = reversals.lock_for_verification(verification_id)
-        accounts = [] if undoing is None else undoing.accounts
+        undoing = reversals.lock_for_verification(verification_id, at=at)
+        accounts = [] if undoing is None else [undoing.balance.account_id]
         wallet.lock_accounts([*accounts, *filter(None, [credit.wallet_id])])
         if undoing is not None:
             reversals.undo_whole(undoing, reason=reason, at=at)

@@ -8,7 +8,7 @@ from apps.core.money import credits_text
 from apps.journal import services as journal
 from apps.journal.types import Act
 from apps.promotions import campaigns, errors, queries
-from apps.promotions.models import Reward
+from apps.promotions.models import Credit, Reward
 from apps.promotions.services import counters, reversals
 from apps.promotions.services.reversals import Undoing
 from apps.promotions.types import RewardStatus
@@ -18,7 +18,7 @@ from apps.wallet import services as wallet
 def hold_reward(reward_id: int, *, actor: int, at: datetime, reason: str) -> None:
     """Keeps a pending reward from becoming available until somebody releases it. Raises `RewardNotOpen`."""
     with transaction.atomic():
-        reward = _locked(reward_id).reward
+        reward = _locked(reward_id, at=at).reward
         if reward.status != RewardStatus.PENDING or reward.held_at is not None:
             raise errors.RewardNotOpen
         reward.held_at = at
@@ -29,11 +29,11 @@ def hold_reward(reward_id: int, *, actor: int, at: datetime, reason: str) -> Non
 def release_reward(reward_id: int, *, actor: int, at: datetime, reason: str) -> None:
     """Lets a held reward go, or one that was blocked by mistake: the next sweep after its day makes it available.
 
-    What was blocked counts against the caps from now on. Raises `RewardNotOpen`, and `CapReached` when they leave
-    nothing of it.
+    What was blocked counts against the caps from now on. Raises `RewardNotOpen`, also for the reward of a verification
+    that was revoked meanwhile, and `CapReached` when the caps leave nothing of it.
     """
     with transaction.atomic():
-        reward = _locked(reward_id).reward
+        reward = _locked(reward_id, at=at).reward
         if reward.status == RewardStatus.BLOCKED:
             _unblock(reward)
         elif reward.status != RewardStatus.PENDING or reward.held_at is None:
@@ -46,16 +46,18 @@ def release_reward(reward_id: int, *, actor: int, at: datetime, reason: str) -> 
 def reverse_reward(reward_id: int, *, actor: int, at: datetime, reason: str) -> None:
     """Takes a whole reward back, wherever it is by then. Raises `RewardNotOpen` for one that is reversed."""
     with transaction.atomic():
-        undoing = _locked(reward_id)
+        undoing = _locked(reward_id, at=at)
         if undoing.reward.status in {RewardStatus.BLOCKED, RewardStatus.REVERSED}:
             raise errors.RewardNotOpen
-        wallet.lock_accounts(undoing.accounts)
+        wallet.lock_accounts([undoing.balance.account_id])
         reversals.undo_whole(undoing, reason=reason, at=at)
         _record("reward.reversed", undoing.reward, actor=actor, at=at, reason=reason)
 
 
 def _unblock(reward: Reward) -> None:
     """What the caps have room for now, less the share of refunds that came meanwhile."""
+    if Credit.objects.filter(verification_id=reward.verification_id, taken_back_at__isnull=False).exists():
+        raise errors.RewardNotOpen
     version = queries.version_of(reward.version)
     room = counters.room_for(version, referral_id=reward.referral_id, inviter_id=reward.inviter_id, at=reward.earned_at)
     amount = campaigns.within(reward.offered_nanos, room)
@@ -69,13 +71,13 @@ def _unblock(reward: Reward) -> None:
     counters.commit(version.campaign_id, amount - undone)
 
 
-def _locked(reward_id: int) -> Undoing:
+def _locked(reward_id: int, *, at: datetime) -> Undoing:
     """The reward behind the locks of its campaigns and its inviter's balance."""
     trigger = Reward.objects.filter(pk=reward_id).values_list("trigger", flat=True).first()
     if trigger is None:
         raise errors.RewardMissing
     counters.lock_campaigns(trigger)
-    undoing = reversals.lock_for_operator(reward_id)
+    undoing = reversals.lock_for_operator(reward_id, at=at)
     if undoing is None:
         raise errors.RewardMissing
     return undoing

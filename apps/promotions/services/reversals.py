@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from apps.accounts import services as accounts
 from apps.core.money import credits_text
@@ -17,14 +18,10 @@ from apps.wallet.types import Mandate
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """A reward and its inviter's balance, both locked; the balance is there once anything was released."""
+    """A reward and its inviter's balance, both locked."""
 
     reward: Reward
-    balance: RewardBalance | None
-
-    @property
-    def accounts(self) -> list[int]:
-        return [] if self.balance is None else [self.balance.account_id]
+    balance: RewardBalance
 
 
 def note_purchase_refunded(order_key: str, *, share: tuple[int, int], at: datetime) -> int:
@@ -37,23 +34,23 @@ def note_purchase_refunded(order_key: str, *, share: tuple[int, int], at: dateti
     refunded_minor, paid_minor = share
     with transaction.atomic():
         counters.lock_campaigns(Trigger.PURCHASED)
-        undoing = _locked(Reward.objects.filter(order_key=order_key).values_list("pk", flat=True).first())
+        undoing = _locked(Reward.objects.filter(order_key=order_key), at=at)
         if undoing is None or refunded_minor <= undoing.reward.refunded_minor:
             return 0
         reward = undoing.reward
         reward.refunded_minor = min(refunded_minor, paid_minor, reward.paid_minor)
         reward.save(update_fields=["refunded_minor"])
         target = campaigns.reversed_share(reward.amount_nanos, refunded_minor=refunded_minor, paid_minor=paid_minor)
-        wallet.lock_accounts(undoing.accounts)
+        wallet.lock_accounts([undoing.balance.account_id])
         return undo(undoing, reversed_nanos=target, reason=f"refund of {order_key}", at=at)
 
 
-def lock_for_verification(verification_id: int) -> Undoing | None:
-    return _locked(Reward.objects.filter(verification_id=verification_id).values_list("pk", flat=True).first())
+def lock_for_verification(verification_id: int, *, at: datetime) -> Undoing | None:
+    return _locked(Reward.objects.filter(verification_id=verification_id), at=at)
 
 
-def lock_for_operator(reward_id: int) -> Undoing | None:
-    return _locked(reward_id)
+def lock_for_operator(reward_id: int, *, at: datetime) -> Undoing | None:
+    return _locked(Reward.objects.filter(pk=reward_id), at=at)
 
 
 def undo_whole(undoing: Undoing, *, reason: str, at: datetime) -> int:
@@ -74,7 +71,7 @@ def undo(undoing: Undoing, *, reversed_nanos: int, reason: str, at: datetime) ->
     reward.save(update_fields=["reversed_nanos", "shortfall_nanos", "status"])
     if was_counted:
         counters.commit(reward.version.campaign_id, -delta)
-    if was_released and balance is not None:
+    if was_released:
         if own:
             mandate = Mandate(f"reward:{reward.pk}:reversed:{reward.reversed_nanos}", reason, actor=None)
             wallet.take_reward(balance.account_id, mandate, amount_nanos=own)
@@ -84,14 +81,13 @@ def undo(undoing: Undoing, *, reversed_nanos: int, reason: str, at: datetime) ->
     return delta
 
 
-def _locked(reward_id: int | None) -> Undoing | None:
+def _locked(rewards: QuerySet[Reward], *, at: datetime) -> Undoing | None:
     """The inviter's balance first, then the reward: the order in which everybody locks them."""
-    if reward_id is None:
+    found = rewards.values_list("pk", "inviter_id").first()
+    if found is None:
         return None
-    inviter_id = Reward.objects.values_list("inviter_id", flat=True).filter(pk=reward_id).first()
-    if inviter_id is None:
-        return None
-    balance = balances.locked_balance(inviter_id)
+    reward_id, inviter_id = found
+    balance = balances.balance_to_change(inviter_id, at=at)
     rows = Reward.objects.select_for_update(no_key=True, of=("self",)).select_related("version")
     return Undoing(rows.get(pk=reward_id), balance)
 

@@ -47,7 +47,7 @@ def reject(verification_id: int, *, actor: int, at: datetime, code: str, reason:
 
 
 def revoke(verification_id: int, *, actor: int, at: datetime, reason: str) -> int:
-    """Ends an approval and takes back what its campaign's policy takes back; returns those nanocredits.
+    """Ends an approval and takes back the unspent part of what it granted; returns those nanocredits.
 
     Raises `NotApproved` also for the second of two who revoke, `OwnVerification`, `VerificationMissing`.
     """
