@@ -4,11 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from apps.core.ids import uuid7
+from apps.journal.models import OperatorAlert
 from apps.promotions import services as promotions
-from apps.promotions.models import Credit
+from apps.promotions.models import Campaign, Credit
 from apps.teams import services as teams
 from apps.wallet import queries as wallet
-from tests.promotions.stage import CREDIT, approve, balance_of, make_campaign, make_person, on, subject_of
+from apps.wallet import services as ledger
+from apps.wallet.types import TASKS_OWNER, HoldRequest, SettleEntry
+from tests.cast import make_token
+from tests.promotions.stage import CREDIT, MAY_FIRST, approve, balance_of, make_campaign, make_person, on, subject_of
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +112,26 @@ def test_the_budget_of_a_campaign_bounds_what_it_grants():
     people = [make_person() for _ in range(3)]
 
     assert [approve(person, at=on(5, 3)) for person in people] == [10 * CREDIT, 5 * CREDIT, 0]
+
+
+def test_of_a_revoked_verification_what_is_spent_stays_spent_and_an_operator_hears():
+    ten_and_fifty()
+    person = make_person()
+    subject = subject_of(person, at=on(5, 3))
+    promotions.credit_verification(subject, at=on(5, 3))
+    call = HoldRequest(
+        uuid7(), (make_token(teams.personal_team_of(person))[0].account_id, subject.wallet_id), 4 * CREDIT, tokens=0
+    )
+    assert ledger.authorise(call, owner_id=TASKS_OWNER).refusal is None
+    ledger.settle_hold(SettleEntry(call.call_id, call.accounts, 4 * CREDIT, tokens=0))
+
+    taken = promotions.take_back_verification(subject.verification_id, reason="forged", actor=None, at=on(5, 4))
+
+    assert (taken, balance_of(person)) == (6 * CREDIT, 0)
+    told = OperatorAlert.objects.get(kind="credits-of-revoked-verification").details
+    assert (told["granted"], told["not_taken_back"]) == ("10", "4")
+    [campaign] = Campaign.objects.filter(versions__starts_at=MAY_FIRST)
+    assert campaign.committed_nanos == 4 * CREDIT
 
 
 def test_a_revoked_verification_gives_back_what_is_unspent():

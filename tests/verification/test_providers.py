@@ -10,6 +10,7 @@ from apps.verification import providers, queries, services
 from apps.verification.models import Verification
 from apps.verification.providers import Finding, Manual
 from apps.verification.types import Application
+from tests.cast import make_user
 from tests.verification.papers import NOON, PERSON, apply, png
 
 pytestmark = pytest.mark.django_db
@@ -19,12 +20,12 @@ MINUTE = timedelta(minutes=1)
 class Register:
     """A double of a register of persons: says what it was told to say."""
 
-    answer: ClassVar[Finding | OSError]
+    answer: ClassVar[Finding | Exception]
     asked: ClassVar[list[Application]]
 
     def check(self, application: Application) -> Finding:
         self.asked.append(application)
-        if isinstance(self.answer, OSError):
+        if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
 
@@ -79,6 +80,23 @@ def test_a_provider_that_is_down_is_asked_again(ada: User) -> None:
 
     row.refresh_from_db()
     assert row.status == "approved"
+
+
+def test_an_application_that_its_provider_cannot_read_holds_up_no_other(ada: User) -> None:
+    """A defect ends the run, and the next one begins with the others."""
+    apply(ada)
+    other = apply(make_user(), PERSON)
+    Verification.objects.filter(pk=other.pk).update(look_at=NOON + MINUTE)
+    Register.answer = ValueError("no such province")
+    with pytest.raises(ValueError, match="no such province"):
+        services.examine_waiting(at=NOON + MINUTE)
+
+    Register.answer = providers.passed()
+    services.examine_waiting(at=NOON + MINUTE)
+
+    other.refresh_from_db()
+    assert other.status == "approved"
+    assert Verification.objects.get(user=ada).look_at == NOON + 6 * MINUTE
 
 
 def test_a_reviewer_who_was_quicker_is_not_overruled(ada: User) -> None:

@@ -24,18 +24,22 @@ PAUSE: Final = timedelta(minutes=5)
 def examine_waiting(*, at: datetime, at_most: int = 20) -> int:
     """Scans and checks what is due; returns how many went on. What cannot be examined now is looked at again later.
 
-    Two that run at once may both ask the scanner; the lock lets one of them write.
+    Each is put off before anybody is asked about it: of two that run at once one asks, and what ends a run comes behind
+    the others in the next.
     """
-    due = (
-        Verification.objects.filter(look_at__lte=at).order_by("look_at").values_list("pk", "waits_for", "submitted_at")
-    )
-    return sum(
-        _scan(pk, submitted_at=submitted_at, at=at) if waits_for == WaitsFor.SCAN else _check(pk, submitted_at, at=at)
-        for pk, waits_for, submitted_at in list(due[:at_most])
-    )
+    due = Verification.objects.filter(look_at__lte=at).order_by("look_at").values_list("pk", "look_at")
+    return sum(_examine(pk, look_at=look_at, at=at) for pk, look_at in list(due[:at_most]))
 
 
-def _scan(verification_id: int, *, submitted_at: datetime, at: datetime) -> bool:
+def _examine(verification_id: int, *, look_at: datetime | None, at: datetime) -> bool:
+    if not Verification.objects.filter(pk=verification_id, look_at=look_at).update(look_at=at + PAUSE):
+        return False
+    row = Verification.objects.get(pk=verification_id)
+    examine = _scan if row.waits_for == WaitsFor.SCAN else _check
+    return examine(verification_id, row.submitted_at, at=at)
+
+
+def _scan(verification_id: int, submitted_at: datetime, *, at: datetime) -> bool:
     verdict = verdict_of(document.content for document in _documents(verification_id))
     with transaction.atomic(durable=True):
         row = _still_waiting(verification_id, WaitsFor.SCAN, submitted_at)
