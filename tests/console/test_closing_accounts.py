@@ -15,7 +15,7 @@ from apps.console.closing.people import close_account
 from apps.console.closing.types import GivenUp
 from apps.core import clock
 from apps.core.ids import uuid7
-from apps.journal.models import AuditEntry, OutboxMessage
+from apps.journal.models import AuditEntry, OperatorAlert, OutboxMessage
 from apps.promotions.models import Reward, RewardBalance
 from apps.relay.models import ApiToken
 from apps.teams import queries
@@ -264,4 +264,5 @@ def test_a_reward_that_was_added_later_is_there_and_alarms(bob: User) -> None:
     wallet.add_reward(account, Mandate("late", "late", actor=None), amount_nanos=CREDIT)
 
     assert Account.objects.get(pk=account).available_nanos == CREDIT
+    assert OperatorAlert.objects.get(kind="credits-after-closing").details["account"] == account
     wallet.take_reward(account, Mandate("late:back", "late", actor=None), amount_nanos=CREDIT)

@@ -9,7 +9,7 @@ from apps.console.closing.types import GivenUp
 from apps.core import clock
 from apps.core.ids import uuid7
 from apps.journal import services as journal
-from apps.journal.models import AuditEntry, OutboxMessage, WebhookEndpoint
+from apps.journal.models import AuditEntry, OperatorAlert, OutboxMessage, WebhookEndpoint
 from apps.journal.types import ApprovalRequest
 from apps.relay.models import ApiToken
 from apps.teams import errors, queries
@@ -21,6 +21,7 @@ from apps.wallet.errors import BalanceDiffers
 from apps.wallet.models import Account, Transfer, TransferKind
 from apps.wallet.types import HoldRequest, House, Mandate, Refusal, SettleEntry
 from tests.cast import access_of, add_member, grant, make_personal_token, make_team, make_token
+from tests.verification.papers import apply_for
 from tests.wallet.purses import CREDIT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_checked")]
@@ -84,6 +85,12 @@ def test_a_correction_that_waits_for_a_second_person_keeps_it_open(team: TeamAcc
     journal.request_approval(request, at=clock.now())
 
     assert reasons_against(team) == ["A correction of the balance waits for the decision of our staff."]
+
+
+def test_a_verification_that_is_being_checked_keeps_it_open(team: TeamAccess) -> None:
+    apply_for(team)
+
+    assert reasons_against(team) == ["A verification is being checked. The decision takes a few working days."]
 
 
 def test_all_reasons_are_told_at_once(team: TeamAccess) -> None:
@@ -214,6 +221,7 @@ def test_credits_that_come_later_are_there_and_an_operator_hears(team: TeamAcces
     grant(team, "5")
 
     assert Account.objects.get(pk=team.wallet_id).available_nanos == 5 * CREDIT
+    assert OperatorAlert.objects.get(kind="credits-after-closing").details["credits"] == "5"
 
 
 def test_other_teams_of_the_owner_go_on(ada: User, team: TeamAccess) -> None:
