@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -79,6 +79,19 @@ class PlainFiltersMixin(admin.ModelAdmin[Any]):
         field, *_path, how = [*lookup.split("__"), "exact"] if "__" not in lookup else lookup.split("__")
         is_offered = field in set(map(_filtered_by, self.get_list_filter(request)))
         return is_offered and how in self.compared and super().lookup_allowed(lookup, value, request)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Nor an act on rows that no list shows: Django fails on keys that cannot be any."""
+        if not all(map(self._is_key, request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME))):
+            raise BadRequest("No such row.")
+        return super().changelist_view(request, extra_context)
+
+    def _is_key(self, text: str) -> bool:
+        try:
+            self.model._meta.pk.run_validators(self.model._meta.pk.to_python(text))
+        except ValidationError:
+            return False
+        return True
 
 
 def _filtered_by(entry: Any) -> str:

@@ -75,3 +75,13 @@ def test_nul_in_an_address_of_the_api_is_refused_in_its_shape(client: Client, ad
 
 def test_nul_in_a_cookie_is_refused(client: Client) -> None:
     assert client.get("/console/", headers={"cookie": 'sessionid="aaaaaaaaaaaa\\000"'}).status_code == 400
+
+
+@pytest.mark.parametrize("key", ["x", "", "9" * 22, "1.5"])
+@pytest.mark.parametrize("page", ["/admin/teams/team/", "/admin/teams/membership/"])
+def test_an_act_on_what_cannot_be_a_row_is_refused(client: Client, page: str, key: str) -> None:
+    sign_in_staff(client)
+
+    answer = client.post(page, {"action": "export", "_selected_action": key})
+
+    assert answer.status_code == 400
