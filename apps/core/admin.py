@@ -7,6 +7,7 @@ from typing import Any, ClassVar, cast
 from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -82,9 +83,13 @@ class PlainFiltersMixin(admin.ModelAdmin[Any]):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Nor an act on rows that no list shows: Django fails on keys that cannot be any."""
-        if not all(map(self._is_key, request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME))):
+        if not all(map(self._is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             raise BadRequest("No such row.")
         return super().changelist_view(request, extra_context)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Nothing from the address: nobody prepares a form for an operator by a link, and Django fails on odd ones."""
+        return {}
 
     def _is_key(self, text: str) -> bool:
         try:

@@ -104,10 +104,6 @@ class ScopedAdmin(ScopedRows, PlainFiltersMixin):
             return (name, admin.RelatedOnlyFieldListFilter)
         return entry if len(path) == 1 else None
 
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Nothing from the address for operators who are bound: a form shows what it is filled with."""
-        return super().get_changeform_initial_data(request) if bound_teams(request) is None else {}
-
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: Any) -> None:
         """What is saved belongs to the operator's teams, whichever way it got its team. The whole form is undone."""
         super().save_model(request, obj, form, change)

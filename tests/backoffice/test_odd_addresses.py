@@ -85,3 +85,14 @@ def test_an_act_on_what_cannot_be_a_row_is_refused(client: Client, page: str, ke
     answer = client.post(page, {"action": "export", "_selected_action": key})
 
     assert answer.status_code == 400
+
+
+def test_no_link_fills_in_a_form(client: Client) -> None:
+    sign_in_staff(client)
+
+    for app, model in sorted(PAGES):
+        names = [field.name for field in PAGES[app, model]._meta.concrete_fields]
+        query = "&".join(f"{name}=odd-{name}" for name in names)
+        answer = client.get(f"/admin/{app}/{model}/add/?{query}")
+        assert answer.status_code in {200, 403}, (app, model)
+        assert 'value="odd-' not in answer.content.decode(), (app, model)
