@@ -18,7 +18,7 @@ from apps.promotions.serializers import (
 )
 from apps.promotions.types import MovedRewards
 from apps.teams.authentication import PlatformView
-from apps.teams.decorators import idempotent, require_scope, team_required
+from apps.teams.decorators import idempotent, require_scope, stale_sessions_refused, team_required
 from apps.teams.types import TeamAccess
 
 
@@ -44,9 +44,11 @@ class RewardTransferView(PlatformView):
     )
     @idempotent
     @team_required("wallet.change", scope="topup")
+    @stale_sessions_refused
     def post(self, request: Request, team: TeamAccess) -> Response:
         """Moves available rewards to the balance of a team of yours, by default your personal one. More than is
-        available is 409, and nothing happens. A personal access token moves them to its own team only."""
+        available is 409, and nothing happens. A personal access token moves them to its own team only; a session asks
+        for a recent sign-in."""
         asked = RewardTransferRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         amount = asked.validated_data["amount"]

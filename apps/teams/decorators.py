@@ -150,16 +150,22 @@ def session_required(handler: Handler[V, P]) -> Handler[V, P]:
 def recent_sign_in_required(handler: Handler[V, P]) -> Handler[V, P]:
     """For what the console's forms ask a recent sign-in for. Raises `SessionRequired` and `RecentSignInMissing`."""
 
+    return session_required(stale_sessions_refused(handler))
+
+
+def stale_sessions_refused(handler: Handler[V, P]) -> Handler[V, P]:
+    """The same for sessions; a personal access token goes by its scopes. Raises `RecentSignInMissing`."""
+
     @wraps(handler)
     def wrapped(view: V, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Response:
-        if request.user.is_authenticated:
+        if request.user.is_authenticated and not isinstance(request.auth, PersonalToken):
             try:
                 _nothing(request)
             except ReauthenticationRequired:
                 raise RecentSignInMissing from None
         return handler(view, request, *args, **kwargs)
 
-    return session_required(wrapped)
+    return wrapped
 
 
 @reauthentication_required  # type: ignore[untyped-decorator]

@@ -6,15 +6,18 @@ from contextlib import contextmanager
 from uuid import UUID
 
 import pytest
+from django.contrib.auth import SESSION_KEY
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 
+from apps.accounts.models import User
 from apps.core.ids import public_id
 from apps.teams.models import Scope
 from tests.cast import make_personal_token
 from tests.permissions.conftest import World
-from tests.permissions.table import ROLES, ROWS, Row, route_names
+from tests.permissions.table import NOT_RECENT, ROLES, ROWS, Row, route_names
+from tests.staff import sign_in_again
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +57,20 @@ def test_each_role_gets_what_the_table_says(world: World, row: Row) -> None:
     assert found == row.by_role()
 
 
+@pytest.mark.parametrize("row", [row for row in ROWS if row.recent], ids=str)
+def test_each_role_gets_what_the_table_says_after_a_recent_sign_in(world: World, row: Row) -> None:
+    found = {}
+    for role in ROLES:
+        with rolled_back():
+            found[role] = world.send(signed_in_again(world.client(role)), row).status_code
+
+    assert found == row.by_role(is_recent=True)
+
+
+def test_no_row_hides_its_roles_behind_a_recent_sign_in() -> None:
+    assert [str(row) for row in ROWS if row.expected == NOT_RECENT and not row.recent] == []
+
+
 @pytest.mark.parametrize("row", [row for row in ROWS if row.is_of_a_team], ids=str)
 def test_a_stranger_cannot_tell_what_exists(world: World, row: Row, body_of: Callable[[HttpResponse], object]) -> None:
     client = world.client("stranger")
@@ -73,7 +90,13 @@ def test_a_personal_token_needs_the_scope(world: World, row: Row) -> None:
     within = Client(headers={"Authorization": f"Bearer {make_personal_token(access, row.scope).secret}"})
 
     assert world.send(without, row).status_code == 403
-    assert world.send(within, row).status_code == row.by_role()["owner"]
+    assert world.send(within, row).status_code == row.by_role(is_recent=bool(row.recent))["owner"]
+
+
+def signed_in_again(client: Client) -> Client:
+    if user_id := client.session.get(SESSION_KEY):
+        sign_in_again(client, User.objects.get(pk=user_id))
+    return client
 
 
 @contextmanager

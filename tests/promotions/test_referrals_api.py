@@ -13,6 +13,7 @@ from apps.promotions import services as promotions
 from apps.teams import services as teams
 from tests.cast import make_personal_token, make_team, make_user
 from tests.promotions.stage import CREDIT, balance_of, pay, rewards_account
+from tests.staff import sign_in_again
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +35,7 @@ def inviter() -> User:
 @pytest.fixture
 def session(client: Client, inviter: User) -> Client:
     client.force_login(inviter)
+    sign_in_again(client, inviter)
     return client
 
 
@@ -81,6 +83,15 @@ def test_an_idempotency_key_makes_a_repeat_show_the_first_transfer(session, invi
     assert (first.status_code, again.status_code, other.status_code) == (201, 201, 422)
     assert first.json() == again.json()
     assert rewards_account(inviter) == 5 * CREDIT
+
+
+def test_a_session_that_grew_old_moves_nothing_before_it_signs_in_again(client, inviter):
+    client.force_login(inviter)
+
+    answer = transfer(client, {"amount": "10"})
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "recent_sign_in_required")
+    assert rewards_account(inviter) == 15 * CREDIT
 
 
 @pytest.mark.parametrize("body", [{}, {"amount": 10}, {"amount": "0.5"}, {"amount": "-1"}, {"amount": "1", "x": 1}])
