@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from apps.accounts.errors import AccountClosed
 from apps.accounts.models import User
 from apps.core import clock
 from apps.journal.models import AuditEntry
@@ -37,6 +38,13 @@ def test_a_person_founds_only_so_many_teams(ada: User, team: TeamAccess, setting
 
     with pytest.raises(errors.TeamsExhausted):
         services.create_team("Second", owner=ada, at=clock.now())
+
+
+def test_a_closed_account_founds_nothing(ada: User) -> None:
+    User.objects.filter(pk=ada.pk).update(is_active=False, closed_at=clock.now())
+
+    with pytest.raises(AccountClosed):
+        services.create_team("Late", owner=ada, at=clock.now())
 
 
 def test_a_closed_team_makes_room(ada: User, team: TeamAccess, settings: Any) -> None:
