@@ -7,7 +7,10 @@ _METADATA = frozenset(map(ip_address, ("100.100.100.200", "168.63.129.16", "fd00
 _METADATA_NAMES = frozenset(
     ("metadata", "metadata.goog", "metadata.google.internal", "metadata.tencentyun.com", "instance-data")
 )
-_NAT64 = ip_network("64:ff9b::/96")
+# An IPv4 address stands in the last 32 bits: NAT64, and the old "compatible" form.
+_EMBEDDING = (ip_network("64:ff9b::/96"), ip_network("::/96"))
+# Inside networks of others, and yet global for the standard library: NAT64 of one's own, and site-local addresses.
+_INSIDE = (ip_network("64:ff9b:1::/48"), ip_network("fec0::/10"))
 
 
 def is_reachable(text: str, *, allow_private: bool) -> bool:
@@ -15,6 +18,8 @@ def is_reachable(text: str, *, allow_private: bool) -> bool:
     address = _unwrapped(ip_address(text.partition("%")[0]))
     if address in _METADATA or address.is_link_local or address.is_multicast or address.is_unspecified:
         return False
+    if any(address in network for network in _INSIDE):
+        return allow_private
     return address.is_global or (allow_private and (address.is_private or _is_shared(address)))
 
 
@@ -28,7 +33,9 @@ def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """The IPv4 address inside an IPv6 form that routes to it."""
     if isinstance(address, IPv4Address):
         return address
-    if address in _NAT64:
+    if address.is_loopback or address.is_unspecified:
+        return address
+    if any(address in network for network in _EMBEDDING):
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or address
 
