@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.messages.storage.fallback import FallbackStorage
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
 
@@ -119,6 +120,7 @@ def test_registering_counts_once_the_address_is_confirmed(client):
 def test_whoever_comes_with_an_account_elsewhere_is_bound_by_the_link_as_well(client, code, rf):
     client.get(f"/?ref={code}")
     request = rf.get("/accounts/google/login/callback/")
+    request.COOKIES = {name: morsel.value for name, morsel in client.cookies.items()}
     request.session = client.session
     request._messages = FallbackStorage(request)
 
@@ -126,3 +128,10 @@ def test_whoever_comes_with_an_account_elsewhere_is_bound_by_the_link_as_well(cl
 
     assert inviter_of() == "inviter@example.com"
     assert code not in str(dict(request.session))
+
+
+def test_a_link_costs_the_database_no_session(client):
+    client.get("/?ref=ABC%0d%0aSet-Cookie:x")
+
+    assert Session.objects.count() == 0
+    assert client.cookies["referral"].value == "ABCSet-Cookie:x"

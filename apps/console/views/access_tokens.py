@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.console.access_token_form import ENDS, SCOPE_WORDS, AccessTokenForm, team_label
 from apps.console.decorators import after_recent_sign_in, own_page
@@ -26,7 +26,7 @@ _ENDED_SHOWN: Final = 20
 _SOON: Final = timedelta(days=7)
 
 
-@require_GET
+@require_safe
 @own_page
 def token_list(request: HttpRequest) -> HttpResponse:
     at, reader = clock.now(), _reader(request)
@@ -43,7 +43,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @own_page
 @after_recent_sign_in
 def create(request: HttpRequest) -> HttpResponse:
@@ -70,7 +70,7 @@ def create(request: HttpRequest) -> HttpResponse:
     return render(request, "console/access_token_new.html", {"form": form})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @own_page
 def revoke(request: HttpRequest, token: str) -> HttpResponse:
     """Asks on GET: as a dialog over the list where htmx asked, as a page of its own otherwise."""

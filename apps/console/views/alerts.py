@@ -49,7 +49,7 @@ class WatchForm(forms.Form):
             raise forms.ValidationError(_("Write an amount such as 10 or 10.50. 0 turns it off.")) from None
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @team_page("wallet.change")
 def alerts(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     reader, at = reader_of(request), clock.now()

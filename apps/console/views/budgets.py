@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.console.budget_forms import BudgetForm
 from apps.console.decorators import after_recent_sign_in, team_page
@@ -31,7 +31,7 @@ class MemberRow:
     row: LimitRow | None
 
 
-@require_GET
+@require_safe
 @team_page("team.view")
 def budgets(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     found = services.budgets_now(team.id, at=clock.now())
@@ -43,7 +43,7 @@ def budgets(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     return render(request, "console/budgets.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @team_page("budgets.change")
 @after_recent_sign_in
 def of_team(request: HttpRequest, team: TeamAccess) -> HttpResponse:
@@ -58,7 +58,7 @@ def of_team(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     return _form_page(request, read, change, member=None)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @team_page("budgets.change")
 @after_recent_sign_in
 def of_member(request: HttpRequest, team: TeamAccess, member: str) -> HttpResponse:

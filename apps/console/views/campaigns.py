@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.console.campaign_words import shown_campaign
 from apps.console.readers import billing_city, reader_of
@@ -10,7 +10,7 @@ from apps.core import clock
 from apps.promotions import queries as promotions
 
 
-@require_GET
+@require_safe
 def campaigns(request: HttpRequest) -> HttpResponse:
     at, reader = clock.now(), reader_of(request)
     shown = [shown_campaign(history, reader=reader, at=at) for history in promotions.campaign_histories()]

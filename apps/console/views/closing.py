@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.console.closing.errors import StillOpen
 from apps.console.closing.people import close_account
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @team_page("team.close")
 @after_recent_sign_in
 def team(request: HttpRequest, access: TeamAccess) -> HttpResponse:
@@ -61,7 +61,7 @@ def team(request: HttpRequest, access: TeamAccess) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @own_page
 @after_recent_sign_in
 def account(request: HttpRequest) -> HttpResponse:
@@ -86,7 +86,7 @@ def account(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 def account_closed(request: HttpRequest) -> HttpResponse:
     """Where somebody stands who has no account any more."""
     return render(request, "site/account_closed.html")

@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts import queries
 from apps.accounts import services as accounts
@@ -27,7 +27,7 @@ _UNDER_WAY = (ExportState.WAITING, ExportState.STARTED)
 
 
 @never_cache
-@require_GET
+@require_safe
 @own_page
 def page(request: HttpRequest) -> HttpResponse:
     """The list alone where htmx asks again how far it is."""
@@ -50,7 +50,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 @own_page
 @after_recent_sign_in
 def file(request: HttpRequest, export: str) -> HttpResponseBase:

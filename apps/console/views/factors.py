@@ -8,7 +8,7 @@ from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts import queries as people
 from apps.accounts import services as accounts
@@ -18,14 +18,14 @@ from apps.console.decorators import after_recent_sign_in, own_page
 from apps.console.identities import offered_codes
 
 
-@require_GET
+@require_safe
 @own_page
 def passkey_list(request: HttpRequest) -> HttpResponse:
     passkeys = people.factors_of(cast(int, request.user.pk)).passkeys
     return render(request, "mfa/webauthn/authenticator_list.html", {"passkeys": passkeys})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @own_page
 @after_recent_sign_in
 def remove(request: HttpRequest, passkey: int) -> HttpResponse:

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.console import services
 from apps.console.decorators import team_page
@@ -32,7 +32,7 @@ def free_switch(team: TeamAccess) -> FreeSwitch:
     return FreeSwitch(wallet.is_free_only(team.wallet_id), free, paid)
 
 
-@require_GET
+@require_safe
 @team_page("wallet.change")
 def ask(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     """As a dialog over the statement where htmx asked, as a page of its own otherwise."""

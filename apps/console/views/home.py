@@ -7,7 +7,7 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.console.decorators import team_page
 from apps.console.limit_rows import notices_of_wallet
@@ -47,7 +47,7 @@ class Guide:
         return self.has_calls
 
 
-@require_GET
+@require_safe
 @team_page("wallet.view")
 def home(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     at = clock.now()

@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from requests import RequestException
 
 from apps.accounts import queries as people
@@ -48,7 +48,7 @@ def prove(request: HttpRequest, provider: str) -> HttpResponse:
     return _leave_for(request, provider, AuthProcess.REDIRECT, come_back=page, asking=_ASK_AGAIN.get(provider))
 
 
-@require_GET
+@require_safe
 @own_page
 def confirm(request: HttpRequest) -> HttpResponse:
     """The page of those buttons; and what to do for somebody whom nothing else can confirm."""
@@ -60,7 +60,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     return render(request, "socialaccount/confirm.html", context)
 
 
-@require_GET
+@require_safe
 def callback(request: HttpRequest, provider: str) -> HttpResponse:
     """Where the provider sends people back. Whatever it answers, the reader gets a page."""
     view = OAuth2CallbackView.adapter_view(adapter_of(request, provider))
@@ -68,7 +68,7 @@ def callback(request: HttpRequest, provider: str) -> HttpResponse:
     return answer
 
 
-@require_GET
+@require_safe
 @own_page
 def connections(request: HttpRequest) -> HttpResponse:
     identities = people.identities_of(cast(int, request.user.pk))
@@ -87,7 +87,7 @@ def connections(request: HttpRequest) -> HttpResponse:
     return render(request, "socialaccount/connections.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @own_page
 @after_recent_sign_in
 def disconnect(request: HttpRequest, identity: int) -> HttpResponse:

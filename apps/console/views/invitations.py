@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.console import kept_invitation
 from apps.console.shell import TEAM_KEY
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @never_cache
-@require_GET
+@require_safe
 def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     offer = queries.offer_behind(secret, reader_id=request.user.pk, at=clock.now())
     if offer is None:

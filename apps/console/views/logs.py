@@ -7,7 +7,7 @@ from typing import Final
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.functional import Promise
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.console.decorators import team_page
 from apps.console.forms import LogFilterForm
@@ -54,7 +54,7 @@ class DrawLine:
     name: str | Promise
 
 
-@require_GET
+@require_safe
 @team_page("logs.view")
 def logs(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     names = relay.token_names(team.id)
@@ -75,7 +75,7 @@ def logs(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     return render(request, "console/logs.html", context)
 
 
-@require_GET
+@require_safe
 @team_page("logs.view")
 def call(request: HttpRequest, team: TeamAccess, request_id: str) -> HttpResponse:
     found = explained_call(team.id, request_id)

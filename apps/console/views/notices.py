@@ -25,7 +25,7 @@ class NoticesForm(forms.Form):
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     form = NoticesForm(request.POST if request.method == "POST" else None)
@@ -38,7 +38,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks, POST acts, as RFC 8058 has it: a mail program sends the POST by itself, without cookies, and follows
     no redirect. The token says who and what, and only we can make one.

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.console.access_token_form import team_label
 from apps.console.amounts import BALANCE_PLACES, amount_text
@@ -61,13 +61,13 @@ class InviteeRow:
     lines: Sequence[RewardLine]
 
 
-@require_GET
+@require_safe
 @own_page
 def referrals(request: HttpRequest) -> HttpResponse:
     return _page(request, _transfer_form(request, None), at=clock.now())
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @own_page
 @after_recent_sign_in
 def transfer(request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts import queries as people
 from apps.accounts import services as accounts
@@ -17,7 +17,7 @@ from apps.console.identities import NAMES, offered
 from apps.core import clock
 
 
-@require_GET
+@require_safe
 @own_page
 def overview(request: HttpRequest) -> HttpResponse:
     user_id = cast(int, request.user.pk)
@@ -33,7 +33,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "console/security.html", context)
 
 
-@require_GET
+@require_safe
 @own_page
 def sessions(request: HttpRequest) -> HttpResponse:
     return render(request, "usersessions/sessions.html", {"sessions": _sessions_of(request)})

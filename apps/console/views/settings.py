@@ -22,7 +22,7 @@ from apps.promotions import services as promotions
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
     user = request.user
     initial = {name: getattr(user, name) for name in PreferencesForm.base_fields}

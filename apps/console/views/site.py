@@ -5,19 +5,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import activate
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts import services as accounts
 from apps.console.adapters.account import remember_language
 from apps.console.forms import LanguageForm
 
 
-@require_GET
+@require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     return render(request, "site/landing.html", {"base_url": f"{settings.PUBLIC_URL}/v1"})
 
 
-@require_GET
+@require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     return render(request, "site/privacy.html", {"document_days": settings.VERIFICATION_DOCUMENT_DAYS})
 

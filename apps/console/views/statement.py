@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import Promise
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.console.decorators import team_page
 from apps.console.forms import StatementForm
@@ -58,7 +58,7 @@ class LotLine:
     name: str | Promise
 
 
-@require_GET
+@require_safe
 @team_page("wallet.view")
 def statement(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     form = _form(request, team)
@@ -98,7 +98,7 @@ def statement(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     return render(request, "console/statement.html", context)
 
 
-@require_GET
+@require_safe
 @team_page("wallet.view")
 def statement_file(request: HttpRequest, team: TeamAccess) -> HttpResponseBase:
     """All kinds of movements, so that the file adds up."""

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.console.decorators import after_recent_sign_in, own_page, shared_team_page, team_page
 from apps.console.limit_rows import LimitRow, row_of
@@ -39,7 +39,7 @@ class InvitationRow:
     role: str | Promise
 
 
-@require_GET
+@require_safe
 @team_page("team.view")
 def team(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     at = clock.now()
@@ -64,7 +64,7 @@ def team(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     return render(request, "console/team.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @own_page
 def create(request: HttpRequest) -> HttpResponse:
     """The new team pays for what the reader does next."""
@@ -81,7 +81,7 @@ def create(request: HttpRequest) -> HttpResponse:
     return render(request, "console/team_new.html", {"form": form})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @shared_team_page("team.change")
 def rename(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     form = TeamNameForm(request.POST or None, access=team, initial={"name": team.name})
@@ -96,7 +96,7 @@ def rename(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     return render(request, "console/team_name.html", {"form": form, "team": team})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @shared_team_page("team.transfer")
 @after_recent_sign_in
 def transfer(request: HttpRequest, team: TeamAccess) -> HttpResponse:

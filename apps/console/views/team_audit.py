@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import translation
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.console.audit_form import AuditFilterForm
 from apps.console.audit_log import AuditLine, TeamPeople, audit_chunks, audit_page, people_of
@@ -23,7 +23,7 @@ SIZE: Final = 50
 COLUMNS: Final = ("at", "by", "act", "what", "reason")
 
 
-@require_GET
+@require_safe
 @team_page("audit.view")
 def audit(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     people = people_of(team)
@@ -42,7 +42,7 @@ def audit(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     return render(request, "console/team_audit.html", context)
 
 
-@require_GET
+@require_safe
 @team_page("audit.view")
 def audit_file(request: HttpRequest, team: TeamAccess) -> HttpResponseBase:
     """Everything that the page shows under these filters, with instants in UTC."""

@@ -19,7 +19,7 @@ from apps.teams import queries, services
 from apps.teams.types import Member, OpenInvitation, TeamAccess
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @shared_team_page("members.change")
 @after_recent_sign_in
 def invite(request: HttpRequest, team: TeamAccess) -> HttpResponse:
@@ -36,7 +36,7 @@ def invite(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     return render(request, "console/team_invite.html", {"form": form, "team": team})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @shared_team_page("members.change")
 @after_recent_sign_in
 def resend(request: HttpRequest, team: TeamAccess, invitation: str) -> HttpResponse:
@@ -67,7 +67,7 @@ def withdraw(request: HttpRequest, team: TeamAccess, invitation: str) -> HttpRes
     return redirect("console:team")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @shared_team_page("members.change")
 @after_recent_sign_in
 def change_role(request: HttpRequest, team: TeamAccess, member: str) -> HttpResponse:
@@ -85,7 +85,7 @@ def change_role(request: HttpRequest, team: TeamAccess, member: str) -> HttpResp
     return render(request, "console/team_role.html", {"form": form, "team": team, "member": found})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @shared_team_page("members.change")
 @after_recent_sign_in
 def remove(request: HttpRequest, team: TeamAccess, member: str) -> HttpResponse:
@@ -105,7 +105,7 @@ def remove(request: HttpRequest, team: TeamAccess, member: str) -> HttpResponse:
     return render(request, "console/team_remove.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @shared_team_page("team.view")
 def leave(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     """The reader's own way out; says beforehand which API tokens it hits. The owner is told what to do first."""

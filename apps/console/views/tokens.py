@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.console.amounts import plain_figure
 from apps.console.decorators import team_page
@@ -23,7 +23,7 @@ from apps.relay.queries import TokenUse
 from apps.teams.types import TeamAccess
 
 
-@require_GET
+@require_safe
 @team_page("tokens.view")
 def token_list(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     at = clock.now()
@@ -44,7 +44,7 @@ def token_list(request: HttpRequest, team: TeamAccess) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @team_page("tokens.change")
 def create(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     """The answer to the form is the one page that ever shows the secret; it is kept nowhere, so nothing redirects."""
@@ -68,7 +68,7 @@ def create(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     return render(request, "console/token_new.html", {"form": form, "reader": reader_of(request)})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @team_page("tokens.change")
 def edit(request: HttpRequest, team: TeamAccess, token: str) -> HttpResponse:
     reader = reader_of(request)
@@ -122,7 +122,7 @@ def enable(request: HttpRequest, team: TeamAccess, token: str) -> HttpResponse:
     return redirect("console:tokens")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @team_page("tokens.change")
 def delete(request: HttpRequest, team: TeamAccess, token: str) -> HttpResponse:
     """Asks on GET: as a dialog over the list where htmx asked, as a page of its own otherwise."""

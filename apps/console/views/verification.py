@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.console.decorators import own_page, team_page
 from apps.console.verification_forms import OrganisationForm, PersonForm
@@ -45,7 +45,7 @@ ORGANISATION = Kind(
 )
 
 
-@require_GET
+@require_safe
 @own_page
 def own(request: HttpRequest) -> HttpResponse:
     state = queries.personal_of(_reader_id(request))
@@ -53,19 +53,19 @@ def own(request: HttpRequest) -> HttpResponse:
     return render(request, "console/verification.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @own_page
 def apply(request: HttpRequest) -> HttpResponse:
     return _applied(request, PERSON, Applicant(_reader_id(request)), services.submit)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @own_page
 def apply_again(request: HttpRequest) -> HttpResponse:
     return _applied(request, PERSON, Applicant(_reader_id(request)), services.resubmit)
 
 
-@require_GET
+@require_safe
 @team_page("verification.view")
 def of_team(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     context = {
@@ -78,13 +78,13 @@ def of_team(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     return render(request, "console/verification_team.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @team_page("verification.change")
 def apply_for_team(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     return _applied(request, ORGANISATION, Applicant(team.user_id, team), services.submit)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @team_page("verification.change")
 def apply_for_team_again(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     return _applied(request, ORGANISATION, Applicant(team.user_id, team), services.resubmit)

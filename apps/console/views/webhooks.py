@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.console.decorators import team_page
 from apps.console.notice_kinds import KINDS
@@ -36,7 +36,7 @@ class State:
     tone: str = ""
 
 
-@require_GET
+@require_safe
 @team_page("webhooks.change")
 def webhook_list(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     endpoints = queries.endpoints_of(team.public_id)
@@ -50,7 +50,7 @@ def webhook_list(request: HttpRequest, team: TeamAccess) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @team_page("webhooks.change")
 def create(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     """The answer to the form is a page that shows the secret; it is shown nowhere else, so nothing redirects."""
@@ -71,7 +71,7 @@ def create(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     return render(request, "console/webhook_new.html", {"form": form, "team": team})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @team_page("webhooks.change")
 def webhook(request: HttpRequest, team: TeamAccess, endpoint: str) -> HttpResponse:
     """One address: how it stands, which events it gets, and what went there last."""
@@ -109,7 +109,7 @@ def send_test(request: HttpRequest, team: TeamAccess, endpoint: str) -> HttpResp
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @team_page("webhooks.change")
 def rotate(request: HttpRequest, team: TeamAccess, endpoint: str) -> HttpResponse:
     """Asks on GET; the answer to the form is the one page that shows the new secret."""
@@ -120,7 +120,7 @@ def rotate(request: HttpRequest, team: TeamAccess, endpoint: str) -> HttpRespons
     return render(request, "console/webhook_rotate.html", {"endpoint": found})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @team_page("webhooks.change")
 def remove(request: HttpRequest, team: TeamAccess, endpoint: str) -> HttpResponse:
     found = _endpoint_of(team, endpoint)
