@@ -1,12 +1,13 @@
 """Pending rewards become available on their day: once, unless the inviter is suspended or an operator holds them."""
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from apps.accounts.services import close_user, forget_addresses
 from apps.journal.models import OutboxMessage
 from apps.promotions import errors
 from apps.promotions import services as promotions
-from apps.promotions.models import RewardBalance, RewardTransfer
+from apps.promotions.models import Reward, RewardBalance, RewardTransfer
 from tests.promotions.stage import (
     CREDIT,
     approve,
@@ -55,6 +56,15 @@ def test_a_second_sweep_releases_nothing_again_and_tells_nobody_again():
     assert rewards_account(reward.inviter) == 5 * CREDIT
     told = OutboxMessage.objects.get(kind="reward.available")
     assert (told.recipient, told.payload["amount"]) == (reward.inviter.email, "5")
+
+
+@pytest.mark.parametrize("status", ["available", "transferred", "reversed", "paid out"])
+def test_the_database_refuses_a_status_that_a_pending_reward_has_not_come_to(status):
+    five_with()
+    reward = verified_reward()
+
+    with pytest.raises(IntegrityError, match="reward_status"), transaction.atomic():
+        Reward.objects.filter(pk=reward.pk).update(status=status)
 
 
 def test_two_rewards_of_an_inviter_share_one_balance():

@@ -61,6 +61,17 @@ def test_a_new_version_holds_from_now_on_and_earlier_approvals_keep_theirs():
     assert AuditEntry.objects.get(act="campaign.published").reason == "more of it"
 
 
+@pytest.mark.parametrize("beneficiary", ["self", "inviter"])
+def test_a_version_published_while_an_approval_was_decided_begins_just_after_it(beneficiary):
+    """The approval had the lock, and read a clock that was a second ahead."""
+    version = make_campaign("verified", beneficiary, amount_nanos=5 * CREDIT, enterprise_nanos=5 * CREDIT)
+    approve(make_referral().invitee, at=on(5, 10) + timedelta(seconds=1))
+
+    publish(version, at=on(5, 10))
+
+    assert spans(version)[1][0] == on(5, 10) + timedelta(seconds=1, microseconds=1)
+
+
 def test_an_approval_that_is_noted_late_is_decided_by_the_version_of_its_time():
     version, inviter = five_in_may(), make_person(on(1, 1))
     publish(version, at=on(5, 10))

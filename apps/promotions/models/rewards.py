@@ -119,6 +119,12 @@ class Reward(models.Model):
                 name="reward_parts_within_amount",
             ),
             models.CheckConstraint(
+                condition=Q(status__in=(RewardStatus.PENDING, RewardStatus.BLOCKED), released_at=None)
+                | Q(status__in=(RewardStatus.AVAILABLE, RewardStatus.TRANSFERRED), released_at__isnull=False)
+                | Q(status=RewardStatus.REVERSED, reversed_nanos=F("amount_nanos")),
+                name="reward_status_follows_from_its_parts",
+            ),
+            models.CheckConstraint(
                 condition=Q(released_at__isnull=False)
                 | Q(moved_nanos=0, set_off_nanos=0, given_up_nanos=0, shortfall_nanos=0),
                 name="reward_leaves_once_released",

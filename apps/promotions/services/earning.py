@@ -30,7 +30,8 @@ logger = logging.getLogger(__name__)
 def note_purchase(order: PaidOrder, *, at: datetime) -> None:
     """Promises the payer's inviter a share of an order paid at `at`; pending until a refund is unlikely.
 
-    An order of nothing earns nothing. Safe to repeat by the order's key. Joins the caller's transaction.
+    An order of nothing earns nothing. Safe to repeat by the order's key. Joins the caller's transaction,
+    before that locks accounts of the ledger.
     """
     if order.paid_minor < 0:
         raise ValueError("Nobody pays less than nothing.")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.journal import services as journal
 from apps.journal.types import Act
 from apps.promotions import campaigns, errors
-from apps.promotions.models import Campaign, CampaignVersion, Reward
+from apps.promotions.models import Campaign, CampaignVersion, Credit, Reward
 from apps.promotions.types import Plan
 
 _WRONG: Final = {
@@ -89,9 +89,10 @@ def _locked(campaign_id: int) -> Campaign:
 
 
 def _after_what_happened(campaign: Campaign, at: datetime) -> datetime:
-    """Now, or just after the last reward: its event may have read the clock while this act waited for the lock."""
-    last = Reward.objects.filter(version__campaign=campaign).aggregate(last=Max("earned_at"))["last"]
-    return at if last is None else max(at, last + timedelta(microseconds=1))
+    """Now, or just after the last event: that may have read the clock while this act waited for the lock."""
+    reward = Reward.objects.filter(version__campaign=campaign).aggregate(last=Max("earned_at"))["last"]
+    credit = Credit.objects.filter(version__campaign=campaign).aggregate(last=Max("at"))["last"]
+    return max([at, *(last + timedelta(microseconds=1) for last in (reward, credit) if last is not None)])
 
 
 def _check(campaign: Campaign, plan: Plan, *, starts_at: datetime, at: datetime) -> None:

@@ -29,7 +29,8 @@ def note_purchase_refunded(order_key: str, *, share: tuple[int, int], at: dateti
 
     `share` is what was paid back of the order so far, in all, and what was paid: safe to repeat and to call out of
     order. Rounded down over all refunds together. A reward that was transferred leaves a shortfall, which the next
-    rewards make up for; no balance ever falls below zero.
+    rewards make up for; no balance ever falls below zero. Joins the caller's transaction, before that locks accounts of
+    the ledger.
     """
     refunded_minor, paid_minor = share
     with transaction.atomic():
