@@ -12,6 +12,7 @@ from apps.accounts.queries import exports_of
 from apps.accounts.types import ExportState
 from apps.console.closing.errors import StillOpen
 from apps.console.closing.people import close_account
+from apps.console.closing.teams import close_team
 from apps.console.closing.types import GivenUp
 from apps.core import clock
 from apps.core.ids import uuid7
@@ -179,6 +180,23 @@ def test_memberships_end_and_tokens_made_there_stop(bob: User, team: TeamAccess)
     assert refusal(team, token) is Refusal.CLOSED
     assert Team.objects.get(pk=team.id).closed_at is None
     assert ApiToken.objects.get(pk=token.pk).deleted_at is None
+
+
+def test_no_account_of_the_ledger_keeps_the_address(bob: User, team: TeamAccess) -> None:
+    """Budgets are labelled with it: in the own team, in one that is left, in one that was left, in one that closed."""
+    left, closed = make_team("Left"), make_team("Closed", credits="0")
+    for other in (team, left, closed):
+        add_member(other, "developer", user=bob)
+    own = teams.personal_team_of(bob)
+    for access in (own, team, left, closed):
+        teams.set_member_budget(access, bob.pk, limit_nanos=CREDIT, at=clock.now())
+    assert Account.objects.filter(label=bob.email).count() == 5
+    teams.leave_team(access_of(bob, left), at=clock.now())
+    close_team(closed, given_up=GivenUp(), at=clock.now())
+
+    close(bob)
+
+    assert not Account.objects.filter(label__contains="bob@").exists()
 
 
 def test_documents_of_verifications_go_and_the_subject_stays_known(bob: User) -> None:

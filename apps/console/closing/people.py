@@ -15,6 +15,7 @@ from apps.core.errors import Conflict
 from apps.journal import services as journal
 from apps.journal.types import Act
 from apps.promotions import services as promotions
+from apps.teams import queries as team_queries
 from apps.teams import services as teams
 from apps.teams.types import TeamAccess
 from apps.verification import services as verification
@@ -25,7 +26,7 @@ from apps.wallet.types import Mandate
 
 CLOSED: Final = "account closed"
 LABEL: Final = "Closed account"
-"""What stands in the audit trail in place of a name: kept in one language, as everything there."""
+"""What stands in the audit trail, and on accounts of the ledger, in place of a name: in one language, as all there."""
 
 
 def close_account(user_id: int, *, given_up: GivenUp, at: datetime) -> None:
@@ -44,13 +45,16 @@ def close_account(user_id: int, *, given_up: GivenUp, at: datetime) -> None:
         refuse_while_open(PERSON_QUESTIONS, leaving)
         verification.erase_person(user_id, at=at)
         reward_account = promotions.lock_reward_balance(user_id)
-        wallet.lock_accounts(_accounts_of(leaving, others, reward_account))
+        budgets = team_queries.budget_accounts_of(user_id)
+        wallet.lock_accounts([*_accounts_of(leaving, others, reward_account), *budgets])
         refuse_while_open(PERSON_QUESTIONS, leaving)
         accounts.notify([user_id], ACCOUNT_CLOSED, payload={}, dedupe_key=ACCOUNT_CLOSED.code, at=at)
         for team in others:
             departures.leave_team(team, at=at)
         _end_rewards(leaving, given_up.reward_nanos, account_id=reward_account)
         end_wallet(leaving, given_up.balance_nanos, reason=CLOSED)
+        for account_id in (personal.wallet_id, *budgets):
+            wallet.label_account(account_id, label=f"{LABEL} {user_id}")
         _forget(leaving, others, address=user.email, name=user.name)
     accounts.forget_addresses()
 
@@ -85,7 +89,6 @@ def _forget(leaving: Leaving, others: list[TeamAccess], *, address: str, name: s
     accounts.drop_exports(user_id, at=at)
     accounts.close_user(user_id, at=at)
     teams.close_team(personal.id, actor=user_id, at=at)
-    wallet.label_account(personal.wallet_id, label=f"{LABEL} {user_id}")
     asked = teams.forget_invitee(user_id, address=address, at=at)
     scopes = {personal.public_id, *(team.public_id for team in others), *asked}
     journal.replace_name(user_id, address=address, name=name, label=LABEL, scopes=scopes)

@@ -10,7 +10,13 @@ from apps.teams.queries.access_groups import (
     group_terms,
     team_reaches,
 )
-from apps.teams.queries.budgets import budgets_of, member_budget_accounts, members_behind, team_budget_account
+from apps.teams.queries.budgets import (
+    budget_accounts_of,
+    budgets_of,
+    member_budget_accounts,
+    members_behind,
+    team_budget_account,
+)
 from apps.teams.queries.people import (
     INVITATION_PREFIX,
     has_right,
@@ -58,6 +64,7 @@ __all__ = [
     "access_group_terms",
     "bound_team_ids",
     "bound_team_names",
+    "budget_accounts_of",
     "budgets_of",
     "caller_by_secret",
     "ended_tokens_of",

@@ -25,6 +25,12 @@ def member_budget_accounts(members: Collection[tuple[int, int]]) -> dict[tuple[i
     return {member: found[member] for member in members if member in found}
 
 
+def budget_accounts_of(user_id: int) -> list[int]:
+    """The accounts of every budget of somebody who is a member, also where the team is closed. One query."""
+    rows = Membership.objects.filter(user_id=user_id, budget__isnull=False)
+    return [account for account in rows.values_list("budget_id", flat=True) if account is not None]
+
+
 def members_behind(account_ids: Collection[int]) -> dict[int, int]:
     """By account of a member's budget: the member, of those who are in an open team now. One query."""
     rows = Membership.objects.filter(budget_id__in=account_ids, team__closed_at=None)
