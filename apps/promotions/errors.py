@@ -6,6 +6,7 @@ PromotionsError
 ├── InviterKnown            (Conflict) somebody else is the inviter already
 ├── TooLateForInviter       (Conflict) more than seven days after joining
 ├── InviterTooNew           (Invalid) the inviter's account is not older than the invitee's
+├── RewardOwn               (NotAllowed) an operator decides on what pays that operator
 ├── RewardTooSmall          (Invalid) below the least that can be transferred
 ├── RewardsTooLow           (Conflict) more than what is available
 ├── TransferKeyReused       (Conflict) the same form was sent with another amount or team
@@ -22,7 +23,7 @@ PromotionsError
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.errors import Conflict, Invalid, NotFound, SluiceError
+from apps.core.errors import Conflict, Invalid, NotAllowed, NotFound, SluiceError
 
 
 class PromotionsError(SluiceError):
@@ -52,6 +53,11 @@ class TooLateForInviter(Conflict, PromotionsError):
 class InviterTooNew(Invalid, PromotionsError):
     code = "inviter_too_new"
     text = _("The inviter joined after this person.")
+
+
+class RewardOwn(NotAllowed, PromotionsError):
+    code = "reward_own"
+    text = _("You would be paid yourself. Somebody else has to decide.")
 
 
 class RewardTooSmall(Invalid, PromotionsError):

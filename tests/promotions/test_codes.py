@@ -112,6 +112,14 @@ def test_nobody_is_invited_by_somebody_who_joined_later():
         promotions.add_inviter(invited.pk, code=code_of(later), actor=operator.pk, reason="why", at=on(5, 3))
 
 
+def test_no_operator_becomes_an_inviter_by_an_own_act():
+    invitee, operator = make_person(on(5, 1)), make_person(on(1, 1))
+    code_of(invitee)
+
+    with pytest.raises(errors.RewardOwn):
+        promotions.add_inviter(invitee.pk, code=code_of(operator), actor=operator.pk, reason="why", at=on(5, 3))
+
+
 def test_the_database_refuses_another_inviter():
     referral = make_referral()
 

@@ -117,6 +117,15 @@ def test_an_operator_holds_a_reward_and_lets_it_go():
     assert promotions.release_due_rewards(at=on(5, 5)) == 1
 
 
+def test_no_operator_releases_an_own_reward():
+    five_with()
+    reward = verified_reward(make_person(on(1, 1)))
+    promotions.hold_reward(reward.pk, actor=make_person().pk, at=on(5, 4), reason="looks odd")
+
+    with pytest.raises(errors.RewardOwn):
+        promotions.release_reward(reward.pk, actor=reward.inviter_id, at=on(5, 4), reason="it is mine")
+
+
 def test_an_operator_releases_what_was_blocked_by_mistake_within_the_caps():
     five_with(per_inviter_nanos=8 * CREDIT)
     referral, operator = make_referral(), make_person()

@@ -54,10 +54,12 @@ def bind_invitee(invitee_id: int, *, code: str, at: datetime) -> None:
 def add_inviter(invitee_id: int, *, code: str, actor: int, at: datetime, reason: str) -> None:
     """Support adds what somebody forgot at sign-up, within seven days of joining; what came before earns nothing.
 
-    Raises what `bind_invitee` raises, `TooLateForInviter`, and `InviterTooNew` for somebody who joined later: nobody
-    is invited by whom they invited.
+    Raises what `bind_invitee` raises, `TooLateForInviter`, `RewardOwn` for the operator's own code, and `InviterTooNew`
+    for somebody who joined later: nobody is invited by whom they invited.
     """
     found = _usable(code)
+    if found.user_id == actor:
+        raise errors.RewardOwn
     with transaction.atomic():
         invitee = ReferralCode.objects.filter(user_id=invitee_id).select_related("user").earliest("pk").user
         if at > invitee.joined_at + SUPPORT_WINDOW:

@@ -30,10 +30,12 @@ def release_reward(reward_id: int, *, actor: int, at: datetime, reason: str) -> 
     """Lets a held reward go, or one that was blocked by mistake: the next sweep after its day makes it available.
 
     What was blocked counts against the caps from now on. Raises `RewardNotOpen`, also for the reward of a verification
-    that was revoked meanwhile, and `CapReached` when the caps leave nothing of it.
+    that was revoked meanwhile, `CapReached` when the caps leave nothing of it, and `RewardOwn` for the inviter.
     """
     with transaction.atomic():
         reward = _locked(reward_id, at=at).reward
+        if reward.inviter_id == actor:
+            raise errors.RewardOwn
         if reward.status == RewardStatus.BLOCKED:
             _unblock(reward)
         elif reward.status != RewardStatus.PENDING or reward.held_at is None:
