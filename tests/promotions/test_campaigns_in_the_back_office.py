@@ -15,7 +15,7 @@ from apps.promotions import services as promotions
 from apps.promotions.models import Campaign, CampaignVersion, Referral, ReferralCode, Reward
 from tests.cast import make_user
 from tests.promotions.stage import CREDIT, approve, make_campaign, make_person, make_referral, on
-from tests.staff import sign_in_staff
+from tests.staff import grow_old, sign_in_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -186,6 +186,17 @@ def test_support_adds_an_inviter_within_a_week_and_replaces_a_code(client: Clien
 
     assert Referral.objects.get(invitee=invitee).inviter == inviter
     assert promotions.referral_code_of(invitee.pk, at=clock.now()) != codes[invitee]
+
+
+def test_an_inviter_is_for_good_and_so_asks_for_a_recent_sign_in(client: Client) -> None:
+    staff = grow_old(sign_in_staff(client, group="support"))
+    inviter, invitee = make_person(clock.now() - timedelta(days=30)), make_user()
+    code, _ = (promotions.referral_code_of(user.pk, at=clock.now()) for user in (inviter, invitee))
+
+    answer = act(staff, "referralcode", "add-inviter", ReferralCode.objects.get(user=invitee), code=code)
+
+    assert answer["Location"].startswith(reverse("account_reauthenticate"))
+    assert not Referral.objects.exists()
 
 
 @pytest.mark.parametrize(("group", "status"), [("support", 403), ("read-only", 403), ("catalogue", 403)])

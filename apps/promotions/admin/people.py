@@ -52,6 +52,7 @@ class ReferralCodeAdmin(ServiceActionsMixin, ReadOnlyAdmin):
             offered_for=lambda code: (
                 code.retired_at is None and not Referral.objects.filter(invitee_id=code.user_id).exists()
             ),
+            wants_recent_sign_in=True,
         ),
         ServiceAction(
             name="rotate",
