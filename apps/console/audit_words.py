@@ -45,6 +45,7 @@ SENTENCES: Final[Mapping[str, Mapping[str, str | Promise]]] = {
         "webhook.changed": _("Changed the webhook %(host)s"),
         "webhook.secret_rotated": _("Changed the secret of the webhook %(host)s"),
         "webhook.disabled": _("Disabled the webhook %(host)s after failures"),
+        "webhook.stopped": _("Stopped the webhook %(host)s with whoever added it"),
         "webhook.removed": _("Removed the webhook %(host)s"),
     },
     "money": {

@@ -1,4 +1,4 @@
-"""Somebody goes, and the API tokens that they created in the team stop: two floors, one transaction.
+"""Somebody goes, and the API tokens and webhooks that they made in the team stop: several floors, one transaction.
 
 Which tokens those are is decided under the team's lock, where whoever creates one waits.
 """
@@ -8,6 +8,7 @@ from typing import Final
 
 from django.db import transaction
 
+from apps.journal import services as journal
 from apps.relay import queries as relay_queries
 from apps.relay import services as relay
 from apps.teams import queries as team_queries
@@ -24,6 +25,7 @@ def leave_team(access: TeamAccess, *, at: datetime) -> int:
     with transaction.atomic():
         _lock(access, access.user_id)
         teams.leave_team(access, at=at)
+        journal.stop_endpoints_of_maker(access.public_id, access.user_id, actor=access.user_id, reason=LEFT, at=at)
         return relay.disable_tokens_of(access.id, creator_id=access.user_id, actor=access.user_id, reason=LEFT, at=at)
 
 
@@ -32,6 +34,7 @@ def remove_member(access: TeamAccess, user_id: int, *, at: datetime) -> int:
     with transaction.atomic():
         _lock(access, user_id)
         teams.remove_member(access, user_id, at=at)
+        journal.stop_endpoints_of_maker(access.public_id, user_id, actor=access.user_id, reason=REMOVED, at=at)
         return relay.disable_tokens_of(access.id, creator_id=user_id, actor=access.user_id, reason=REMOVED, at=at)
 
 

@@ -6,6 +6,8 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.console import departures
+
 _WORDS: Final = {
     "no answer within 5 seconds": gettext_lazy("no answer within 5 seconds"),
     "the certificate was not accepted": gettext_lazy("the certificate was not accepted"),
@@ -16,6 +18,8 @@ _WORDS: Final = {
     "answered without the challenge": gettext_lazy("answered without the challenge"),
     "the webhook was removed": gettext_lazy("the webhook was removed"),
     "the webhook was turned off": gettext_lazy("the webhook was turned off"),
+    departures.LEFT: gettext_lazy("whoever added it left the team"),
+    departures.REMOVED: gettext_lazy("whoever added it was removed from the team"),
     "the sender ended before each answer": gettext_lazy("the sender ended before each answer"),
 }
 _ANSWERED: Final = re.compile(r"answered (\d{3})", re.ASCII)

@@ -78,6 +78,7 @@ class WebhookEndpoint(models.Model):
     previous_until = models.DateTimeField(null=True)
     challenge = models.CharField(max_length=64)
     created_at = models.DateTimeField(_("created"))
+    created_by_id = models.BigIntegerField(_("added by"), null=True, editable=False)
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
     failing_since = models.DateTimeField(_("failing since"), null=True, blank=True)
     disabled_at = models.DateTimeField(_("disabled"), null=True, blank=True)

@@ -5,8 +5,9 @@ import pytest
 from apps.accounts.models import User
 from apps.console import departures
 from apps.core import clock
-from apps.core.ids import uuid7
-from apps.journal.models import AuditEntry
+from apps.core.ids import parse_public_id, uuid7
+from apps.journal import services as journal
+from apps.journal.models import AuditEntry, WebhookEndpoint
 from apps.relay import services as relay
 from apps.relay.errors import TokenOfWhoLeft
 from apps.relay.models import ApiToken
@@ -117,3 +118,24 @@ def test_all_tokens_of_a_team_end_for_good_and_once(team: TeamAccess, bob: TeamA
     assert ended == [3, 0]
     assert {refusal(team, token) for token in tokens} == {Refusal.CLOSED}
     assert AuditEntry.objects.filter(act="token.deleted", reason="team closed").count() == 3
+
+
+def test_the_webhooks_of_an_admin_who_is_removed_stop_until_they_answer_a_new_challenge(team: TeamAccess) -> None:
+    carol = access_of(add_member(team, "admin"), team)
+    at = clock.now()
+    hers, mine = (
+        journal.add_endpoint(team.public_id, url=f"https://{name}.example/", kinds=["balance.low"], actor=actor, at=at)
+        for name, actor in (("hers", carol.user_id), ("mine", team.user_id))
+    )
+    for made in (hers, mine):
+        row = WebhookEndpoint.objects.get(uid=parse_public_id("hook", made.endpoint_id))
+        journal.confirm_endpoint(row.pk, challenge=row.challenge, at=at)
+
+    departures.remove_member(team, carol.user_id, at=at)
+
+    told = journal.queue_event(team.public_id, "balance.low", payload={}, dedupe_key="low", at=at)
+    stopped = WebhookEndpoint.objects.get(disabled_at__isnull=False)
+    assert (told, stopped.url, stopped.reason) == (1, "https://hers.example/", departures.REMOVED)
+    assert AuditEntry.objects.filter(act="webhook.stopped", target_id=hers.endpoint_id).count() == 1
+    journal.confirm_endpoint(stopped.pk, challenge=stopped.challenge, at=at)
+    assert journal.queue_event(team.public_id, "balance.low", payload={}, dedupe_key="again", at=at) == 2

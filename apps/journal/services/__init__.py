@@ -24,6 +24,7 @@ from apps.journal.services.endpoints import (
     remove_endpoint,
     remove_endpoints_of,
     rotate_secret,
+    stop_endpoints_of_maker,
     take_untold_endpoints,
 )
 from apps.journal.services.files import (
@@ -102,6 +103,7 @@ __all__ = [
     "send_due",
     "set_expiry",
     "start_run",
+    "stop_endpoints_of_maker",
     "store_file",
     "store_growing",
     "store_pieces",

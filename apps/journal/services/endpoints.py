@@ -39,7 +39,12 @@ def add_endpoint(owner: str, *, url: str, kinds: Collection[str], actor: int, at
         if WebhookEndpoint.objects.filter(owner=owner).count() >= ENDPOINTS_AT_MOST:
             raise EndpointsAtMost
         endpoint = WebhookEndpoint(
-            owner=owner, url=url, kinds=sorted(set(kinds)), ciphertext=encrypt(secret), created_at=at
+            owner=owner,
+            url=url,
+            kinds=sorted(set(kinds)),
+            ciphertext=encrypt(secret),
+            created_at=at,
+            created_by_id=actor,
         )
         _store(endpoint)
         _queue_challenge(endpoint, at=at)
@@ -86,6 +91,23 @@ def remove_endpoints_of(owner: str, *, actor: int | None, at: datetime) -> int:
     found = list(WebhookEndpoint.objects.filter(owner=owner))
     for endpoint in found:
         remove_endpoint(owner, endpoint.public_id, actor=actor, at=at)
+    return len(found)
+
+
+def stop_endpoints_of_maker(owner: str, maker: int, *, actor: int, reason: str, at: datetime) -> int:
+    """Turns off what somebody added who goes: it may be an address of theirs. How many; safe to repeat.
+
+    Whoever stays may let an address answer a new challenge; then events go there again.
+    """
+    with transaction.atomic():
+        live = WebhookEndpoint.objects.select_for_update().filter(owner=owner, created_by_id=maker, disabled_at=None)
+        found = list(live.order_by("pk"))
+        for endpoint in found:
+            endpoint.disabled_at, endpoint.told_at, endpoint.reason = at, at, reason
+            endpoint.challenge = _challenge()  # an answer to the old one counts no more
+            endpoint.save(update_fields=["disabled_at", "told_at", "reason", "challenge"])
+            give_up_all(WEBHOOK, recipient=endpoint.public_id, error=reason, at=at)
+            _record("stopped", endpoint, actor=actor, at=at)
     return len(found)
 
 
