@@ -90,9 +90,12 @@ def _locked(campaign_id: int) -> Campaign:
 
 def _after_what_happened(campaign: Campaign, at: datetime) -> datetime:
     """Now, or just after the last event: that may have read the clock while this act waited for the lock."""
-    reward = Reward.objects.filter(version__campaign=campaign).aggregate(last=Max("earned_at"))["last"]
-    credit = Credit.objects.filter(version__campaign=campaign).aggregate(last=Max("at"))["last"]
-    return max([at, *(last + timedelta(microseconds=1) for last in (reward, credit) if last is not None)])
+    rewards = (
+        Reward.objects.filter(version__campaign=campaign).order_by("-earned_at").values_list("earned_at", flat=True)
+    )
+    credits_ = Credit.objects.filter(version__campaign=campaign).order_by("-at").values_list("at", flat=True)
+    last = [happened_at + timedelta(microseconds=1) for happened_at in (*rewards[:1], *credits_[:1])]
+    return max([at, *last])
 
 
 def _check(campaign: Campaign, plan: Plan, *, starts_at: datetime, at: datetime) -> None:
