@@ -65,6 +65,8 @@ def test_an_account_elsewhere_is_removed_after_a_question(client, provider, come
     address = f"/accounts/connected/{identity.pk}/remove/"
 
     assert "Remove single sign-on?" in client.get(address).content.decode()
+    assert client.head(address).status_code == 200
+    assert people.identities_of(ada.pk)
     client.post(address)
 
     assert not people.identities_of(ada.pk)

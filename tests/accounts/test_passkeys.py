@@ -227,6 +227,8 @@ def test_recovery_codes_go_with_the_last_second_factor(browser, ada):
     add(browser, Device())
     key = Authenticator.objects.get(user=ada, type="webauthn")
 
+    browser.head(f"/accounts/passkeys/{key.pk}/remove/")
+    assert Authenticator.objects.filter(pk=key.pk).exists()
     browser.post(f"/accounts/passkeys/{key.pk}/remove/")
 
     assert not Authenticator.objects.filter(user=ada).exists()

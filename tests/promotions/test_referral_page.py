@@ -130,6 +130,16 @@ def test_an_amount_that_cannot_be_moved_is_told_at_the_field(session, inviter, a
     assert words in text_of(session, TRANSFER, data={"amount": amount, "team": team.public_id})
 
 
+def test_only_a_post_moves_rewards_and_a_head_moves_none(session, inviter):
+    give_rewards(inviter, "15")
+    team = teams.personal_team_of(inviter)
+
+    answer = session.head(TRANSFER, {"amount": "10", "team": team.public_id, "key": "k"})
+
+    assert answer.status_code == 200
+    assert rewards_account(inviter) == 15 * CREDIT
+
+
 def test_a_team_of_strangers_is_no_choice(session, inviter):
     give_rewards(inviter, "15")
     stranger = teams.personal_team_of(make_user())

@@ -32,7 +32,7 @@ def remove(request: HttpRequest, passkey: int) -> HttpResponse:
     """Asks, and removes the passkey."""
     context: dict[str, Any] = {"passkey": _own(request, passkey)}
     page = "mfa/webauthn/authenticator_confirm_delete.html"
-    if request.method == "GET":
+    if request.method != "POST":
         return render(request, page, context)
     try:
         accounts.remove_passkey(cast(int, request.user.pk), passkey_id=passkey, providers=offered_codes())

@@ -97,7 +97,7 @@ def disconnect(request: HttpRequest, identity: int) -> HttpResponse:
         raise Http404
     name = NAMES.get(found.provider, found.provider)
     context: dict[str, Any] = {"provider": name, "label": people.identity_label(found), "id": identity}
-    if request.method == "GET":
+    if request.method != "POST":
         return render(request, "socialaccount/disconnect.html", context)
     try:
         accounts.remove_identity(cast(int, request.user.pk), identity_id=identity, providers=offered_codes())

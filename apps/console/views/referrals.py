@@ -76,7 +76,7 @@ def transfer(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, at=clock.now())
     amount, team = form.cleaned_data["amount"], form.chosen_team
-    if request.method == "GET":
+    if request.method != "POST":
         return _ask(request, form, amount_nanos=amount, team=team)
     try:
         services.transfer_rewards(team, amount_nanos=amount, key=form.cleaned_data["key"], at=clock.now())
