@@ -52,7 +52,7 @@ async def authenticate(snapshots: Snapshots, token: TokenSnapshot, *, ip: str, a
         _check_alive(token, at)
     team = await snapshots.team_by_id(token.team_id)
     if team.closed:
-        raise InvalidToken("The team of this API key was closed.", hint="disabled")
+        raise InvalidToken("The team of this API key is closed or suspended.", hint="disabled")
     if token.ip_allow and not any(ip_address(ip) in network for network in token.ip_allow):
         raise AddressNotAllowed
     return Caller(token, team, ip)

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
+from apps.accounts.models import User
 from apps.core import clock
 from apps.marketplace import services as marketplace
 from apps.marketplace.models import Model
@@ -70,6 +71,14 @@ def test_teams_move_when_they_change_and_not_when_they_begin(team: TeamAccess):
 
     assert [moved_by(act) for act in acts] == [{"teams"}] * 3
     assert "teams" not in moved_by(lambda: make_team("Another"))
+
+
+def test_teams_move_when_a_person_is_suspended_and_not_when_one_signs_in(team: TeamAccess):
+    person = User.objects.filter(pk=team.user_id)
+
+    assert moved_by(lambda: person.update(last_login=clock.now())) == set()
+    assert moved_by(lambda: person.update(is_active=False)) == {"teams"}
+    assert moved_by(lambda: person.update(is_active=True)) == {"teams"}
 
 
 def test_tokens_move_when_they_change_and_not_when_they_begin(team: TeamAccess):

@@ -36,10 +36,13 @@ def group_terms(code: str) -> GroupTerms:
 
 
 def team_reaches(team_ids: Iterable[int]) -> list[TeamReach]:
-    """The groups of each of these teams, closed teams and ended grants included. Two queries however many teams."""
+    """The groups of each of these teams, closed teams and ended grants included. Two queries however many teams.
+
+    A personal team whose person is suspended counts as closed: nobody is there to answer for its calls.
+    """
     teams = (
         Team.objects.filter(pk__in=list(team_ids))
-        .select_related("access_group")
+        .select_related("access_group", "personal_of")
         .prefetch_related(
             Prefetch("access_grants", AccessGrant.objects.select_related("access_group").order_by("access_group__code"))
         )
@@ -49,10 +52,15 @@ def team_reaches(team_ids: Iterable[int]) -> list[TeamReach]:
             id=team.pk,
             main_group=team.access_group.code,
             granted=tuple((grant.access_group.code, grant.ends_at) for grant in team.access_grants.all()),
-            closed=team.closed_at is not None,
+            closed=_is_shut(team),
         )
         for team in teams
     ]
+
+
+def _is_shut(team: Team) -> bool:
+    person = team.personal_of
+    return team.closed_at is not None or (person is not None and not person.is_active)
 
 
 def export_access_groups() -> list[dict[str, object]]:
