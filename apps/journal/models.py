@@ -235,7 +235,7 @@ class StoredFile(models.Model):
     owner = models.CharField(_("owner"), max_length=80)
     name = models.CharField(_("name"), max_length=120)
     content_type = models.CharField(_("type"), max_length=80)
-    size = models.PositiveIntegerField(_("size"))
+    size = models.PositiveBigIntegerField(_("size"))
     digest = models.BinaryField(max_length=32)
     created_at = models.DateTimeField(_("created"))
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)

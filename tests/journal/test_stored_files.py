@@ -50,6 +50,14 @@ def test_a_large_file_is_cut_into_pieces_of_256_kib() -> None:
     assert content_of(uid) == content
 
 
+def test_a_file_may_be_larger_than_two_gib() -> None:
+    uid = store()
+
+    StoredFile.objects.filter(uid=uid).update(size=2**31)
+
+    assert queries.file_by_uid(uid).size == 2**31
+
+
 def test_an_empty_file_is_a_file() -> None:
     uid = store(b"")
 
