@@ -222,6 +222,19 @@ def test_what_a_killed_worker_left_is_made_anew_and_its_pieces_go(bob: User) -> 
     assert DataExport.objects.get().attempts == 2
 
 
+def test_an_export_that_is_given_up_holds_up_no_other(bob: User) -> None:
+    others = make_user()
+    for user in (bob, others):
+        teams.personal_team_of(user)
+        accounts.ask_export(user.pk, at=clock.now())
+    DataExport.objects.filter(user=bob).update(attempts=5, due_at=clock.now() - timedelta(hours=1))
+
+    assert making.make_exports(now=clock.now) == 1
+
+    states = [exports_of(user.pk, at=clock.now())[0].state for user in (bob, others)]
+    assert states == [ExportState.FAILED, ExportState.READY]
+
+
 def test_whoever_is_overtaken_leaves_nothing_behind(bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
     teams.personal_team_of(bob)
     accounts.ask_export(bob.pk, at=clock.now())

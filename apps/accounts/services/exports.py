@@ -44,7 +44,7 @@ def ask_export(user_id: int, *, at: datetime) -> str:
 def claim_export(*, parts: int, at: datetime) -> ExportToMake | None:
     """The next export to make, held for `LEASE`; None when nothing is due. Two workers never claim the same one.
 
-    After five attempts it is given up, and an operator hears of it.
+    After five attempts it is given up, an operator hears of it, and the one behind it is the next.
     """
     with transaction.atomic():
         due = DataExport.objects.select_for_update(skip_locked=True, of=("self",)).filter(
@@ -55,10 +55,12 @@ def claim_export(*, parts: int, at: datetime) -> ExportToMake | None:
             return None
         if row.attempts >= ATTEMPTS:
             _give_up(row, at=at)
-            return None
-        row.attempts += 1
-        row.due_at, row.parts_done, row.parts = at + LEASE, 0, parts
-        row.save(update_fields=["attempts", "due_at", "parts_done", "parts"])
+        else:
+            row.attempts += 1
+            row.due_at, row.parts_done, row.parts = at + LEASE, 0, parts
+            row.save(update_fields=["attempts", "due_at", "parts_done", "parts"])
+    if row.given_up_at is not None:
+        return claim_export(parts=parts, at=at)
     user = row.user
     return ExportToMake(row.pk, row.public_id, row.attempts, user.pk, user.language, user.time_zone)
 
