@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.journal.models import AuditEntry
+from apps.journal.models import AuditEntry, OperatorAlert
 from apps.promotions import errors
 from apps.promotions import services as promotions
 from apps.teams import services as teams
@@ -155,3 +155,13 @@ def test_given_up_rewards_are_gone_for_good(inviter):
 
     assert rewards_account(inviter) == 0
     assert [reward.given_up_nanos for reward in rewards_of(inviter)] == [10 * CREDIT, 5 * CREDIT]
+
+
+def test_whoever_goes_with_more_reversed_than_is_left_is_told_of_to_operators(inviter):
+    transfer(inviter, 15 * CREDIT, key="a")
+    refund(rewards_of(inviter)[0].order_key, "10/10", at=on(5, 5))
+
+    promotions.give_up_rewards(inviter.pk, Mandate("bye", "closing", actor=inviter.pk), amount_nanos=0)
+
+    alert = OperatorAlert.objects.get(kind="reward-shortfall-left")
+    assert alert.details == {"user": inviter.pk, "credits": "10"}

@@ -110,12 +110,16 @@ def move(balance: RewardBalance, team: TeamAccess, *, amount_nanos: int, key: st
 def give_up_rewards(user_id: int, mandate: Mandate, *, amount_nanos: int) -> None:
     """Ends a reward balance for good: for whoever closes the account. `amount_nanos` is what its owner typed.
 
-    Safe to repeat by key. Raises `BalanceDiffers` of the wallet when another amount is there.
+    What was reversed after it had been moved cannot be made up for any more: an operator hears of it. Safe to repeat by
+    key. Raises `BalanceDiffers` of the wallet when another amount is there.
     """
     with transaction.atomic():
         balance = locked_balance(user_id)
         if balance is None:
             return
+        if balance.shortfall_nanos:
+            details = {"user": user_id, "credits": credits_text(balance.shortfall_nanos)}
+            journal.raise_alert("reward-shortfall-left", dedupe_key=f"reward-shortfall-left:{user_id}", details=details)
         wallet.give_up_reward(balance.account_id, mandate, amount_nanos=amount_nanos)
         booked = sum(reward.left_nanos for reward in _available(balance))
         gone = booked - wallet_queries.balance_of(balance.account_id).balance_nanos
