@@ -1,9 +1,7 @@
 """HEAD is let in like GET, without a CSRF token: a view asks whether it is a POST before it acts, never whether it is
 a GET after which everything else acts."""
 
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.architecture.sources import ROOT
 
 
 def test_no_view_takes_whatever_is_no_get_for_a_post() -> None:
