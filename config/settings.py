@@ -160,7 +160,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 LOGIN_REDIRECT_URL = "console:home"
-ACCOUNT_FORMS = {"signup": "apps.console.forms.SignUpForm"}
+ACCOUNT_FORMS = {"signup": "apps.console.forms.people.SignUpForm"}
 ACCOUNT_ADAPTER = "apps.console.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -188,10 +188,10 @@ MFA_ADAPTER = "apps.console.adapters.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {
-    "add_webauthn": "apps.console.passkey_forms.AddForm",
-    "authenticate_webauthn": "apps.console.passkey_forms.AuthenticateForm",
-    "login_webauthn": "apps.console.passkey_forms.LoginForm",
-    "reauthenticate_webauthn": "apps.console.passkey_forms.ReauthenticateForm",
+    "add_webauthn": "apps.console.forms.passkeys.AddForm",
+    "authenticate_webauthn": "apps.console.forms.passkeys.AuthenticateForm",
+    "login_webauthn": "apps.console.forms.passkeys.LoginForm",
+    "reauthenticate_webauthn": "apps.console.forms.passkeys.ReauthenticateForm",
 }
 MFA_TOTP_ISSUER = "Sluice"
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.console import approvals
-from apps.console.wallet_words import SOURCE_NAMES
+from apps.console.words.wallet import SOURCE_NAMES
 from apps.core import clock
 from apps.core.admin import ReasonForm, ServiceAction, actor_of
 from apps.core.money import credits_text, minor_text

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 
 from apps.accounts import queries as people
-from apps.console.audit_words import KIND_NAMES, MEMBER_ACTS, STAFF_ACTS, kind_of, reason_of, sentence_of
+from apps.console.words.audit import KIND_NAMES, MEMBER_ACTS, STAFF_ACTS, kind_of, reason_of, sentence_of
 from apps.core.pagination import MAX_SIZE, Cursor, Page
 from apps.journal import queries as journal
 from apps.journal.types import LoggedAct, TrailFilters

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from apps.console.shell import shell_of
-from apps.console.team_words import SWITCHED
+from apps.console.words.teams import SWITCHED
 from apps.teams.types import TeamAccess
 
 PAYER: Final = "payer"

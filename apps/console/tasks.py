@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from apps.console import endpoint_notices, mail_sending
 from apps.console.exporting import making
+from apps.console.mail import endpoints, sending
 from apps.core import clock
 
 LONGEST_EXPORT_SECONDS = 3600
@@ -12,7 +12,7 @@ LONGEST_EXPORT_SECONDS = 3600
 @shared_task(name="console.send_mails", ignore_result=True)
 def send_mails(**_: object) -> int:
     """Every ten seconds and at the start of a worker: what waits in the outbox as mail."""
-    return mail_sending.send_mails()
+    return sending.send_mails()
 
 
 @shared_task(
@@ -29,4 +29,4 @@ def make_exports(**_: object) -> int:
 @shared_task(name="console.tell_of_webhooks", ignore_result=True)
 def tell_of_webhooks(**_: object) -> int:
     """Every minute: who may mend a webhook that was turned off hears of it."""
-    return endpoint_notices.tell_of_disabled(at=clock.now())
+    return endpoints.tell_of_disabled(at=clock.now())

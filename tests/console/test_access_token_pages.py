@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.console.access_token_form import AccessTokenForm
+from apps.console.forms.access_tokens import AccessTokenForm
 from apps.core import clock
 from apps.teams import queries, services
 from apps.teams.models import Membership, PersonalAccessToken, Team

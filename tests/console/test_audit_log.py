@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import translation
 
 from apps.accounts.models import User
-from apps.console.audit_words import KIND_NAMES, MEMBER_ACTS, SENTENCES, STAFF_ACTS, kind_of, sentence_of
+from apps.console.words.audit import KIND_NAMES, MEMBER_ACTS, SENTENCES, STAFF_ACTS, kind_of, sentence_of
 from apps.core import clock
 from apps.core.ids import uuid7
 from apps.journal import services as journal

@@ -7,7 +7,7 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.console.closing.types import GivenUp
-from apps.console.closing_forms import ClosingForm, figure_to_type
+from apps.console.forms.closing import ClosingForm, figure_to_type
 from apps.core.ids import uuid7
 from apps.teams import services as teams
 from apps.teams.models import Team

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from apps.console.mail_sending import message_id_of, send_mails
+from apps.console.mail.sending import message_id_of, send_mails
 from apps.journal import services as journal
 from apps.journal.models import OperatorAlert, OutboxMessage
 from apps.journal.types import Message

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from apps.console.mails import RenderedMail, render_mail
+from apps.console.mail.rendering import RenderedMail, render_mail
 from tests.console.mail_samples import SAMPLES
 
 pytestmark = pytest.mark.django_db

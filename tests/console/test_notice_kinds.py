@@ -8,7 +8,7 @@ import pytest
 
 import apps
 from apps.accounts.types import NoticeKind
-from apps.console.notice_kinds import KINDS, TEAM_EVENTS
+from apps.console.mail.notice_kinds import KINDS, TEAM_EVENTS
 from tests.architecture.sources import ROOT
 from tests.console.mail_samples import SAMPLES
 

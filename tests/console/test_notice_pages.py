@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import User
-from apps.console.notice_kinds import KINDS
-from apps.console.unsubscribing import unsubscribe_url
+from apps.console.mail.notice_kinds import KINDS
+from apps.console.mail.unsubscribing import unsubscribe_url
 from tests.cast import make_user
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from apps.console.endpoint_notices import tell_of_disabled
+from apps.console.mail.endpoints import tell_of_disabled
 from apps.core.clock import now
 from apps.journal import services as journal
 from apps.journal.models import OutboxMessage, WebhookEndpoint

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.live
 SENDER = """
 import django
 django.setup()
-from apps.console.mail_sending import send_mails
+from apps.console.mail.sending import send_mails
 while send_mails():
     pass
 """
@@ -25,7 +25,7 @@ while send_mails():
 CARELESS = """
 import django
 django.setup()
-from apps.console import mail_sending
+from apps.console.mail import sending as mail_sending
 from apps.core import clock
 from apps.journal import services as journal
 with mail_sending._post_office() as connection:

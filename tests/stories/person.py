@@ -10,7 +10,7 @@ from django.test import Client
 
 from apps.accounts import queries as people
 from apps.accounts.models import User
-from apps.console.mail_sending import send_mails
+from apps.console.mail.sending import send_mails
 from apps.teams import queries as teams
 from apps.teams.types import TeamAccess
 

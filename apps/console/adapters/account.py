@@ -29,7 +29,7 @@ from apps.console import kept_invitation
 from apps.console.adapters import proofs
 from apps.console.adapters.sign_up import register
 from apps.console.identities import offered_codes
-from apps.console.mails import tidy
+from apps.console.mail.rendering import tidy
 from apps.core import clock
 from apps.core.http import request_ip
 from apps.promotions import services as promotions

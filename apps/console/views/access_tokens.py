@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.console.access_token_form import ENDS, SCOPE_WORDS, AccessTokenForm, team_label
 from apps.console.decorators import after_recent_sign_in, own_page
+from apps.console.forms.access_tokens import ENDS, SCOPE_WORDS, AccessTokenForm, team_label
 from apps.console.shell import shell_of
 from apps.core import clock
 from apps.core.errors import SluiceError
@@ -39,7 +39,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
         "most": settings.PERSONAL_TOKENS_PER_USER,
         "base_url": settings.PUBLIC_URL,
     }
-    return render(request, "console/access_tokens.html", context)
+    return render(request, "console/access_tokens/list.html", context)
 
 
 @never_cache
@@ -67,7 +67,7 @@ def create(request: HttpRequest) -> HttpResponse:
             form.refuse(error)
         else:
             return _shown_once(request, made)
-    return render(request, "console/access_token_new.html", {"form": form})
+    return render(request, "console/access_tokens/new.html", {"form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -84,7 +84,7 @@ def revoke(request: HttpRequest, token: str) -> HttpResponse:
         messages.success(request, _("%(token)s revoked. It is refused from now on.") % {"token": entry.name})
         return redirect("console:access_tokens")
     page = (
-        "console/_access_token_revoke.html" if "HX-Request" in request.headers else "console/access_token_revoke.html"
+        "console/access_tokens/_revoke.html" if "HX-Request" in request.headers else "console/access_tokens/revoke.html"
     )
     return render(request, page, {"token": entry})
 
@@ -97,7 +97,7 @@ def _shown_once(request: HttpRequest, made: NewPersonalToken) -> HttpResponse:
         "scopes": [words[0] for scope, words in SCOPE_WORDS.items() if scope in made.token.scopes],
         "base_url": settings.PUBLIC_URL,
     }
-    return render(request, "console/access_token_created.html", context)
+    return render(request, "console/access_tokens/created.html", context)
 
 
 def _row(entry: PersonalTokenEntry, *, reader: "User", at: datetime) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.console.budget_forms import BudgetForm
 from apps.console.decorators import after_recent_sign_in, team_page
+from apps.console.forms.budgets import BudgetForm
 from apps.console.limit_rows import LimitRow, row_of
 from apps.console.readers import reader_of
 from apps.core import clock
@@ -40,7 +40,7 @@ def budgets(request: HttpRequest, team: TeamAccess) -> HttpResponse:
         "rows": member_rows(queries.members_of(team.id), found),
         "may_change": team.may("budgets.change"),
     }
-    return render(request, "console/budgets.html", context)
+    return render(request, "console/budgets/list.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -93,7 +93,7 @@ def _form_page(request: HttpRequest, read: Read, change: Change, *, member: Memb
             _tell(request, read(), member=member)
             return redirect("console:budgets")
     context = {"form": form, "reader": reader, "row": row_of(use), "member": member}
-    return render(request, "console/budget_edit.html", context)
+    return render(request, "console/budgets/edit.html", context)
 
 
 def _tell(request: HttpRequest, use: LimitUse | None, *, member: Member | None) -> None:

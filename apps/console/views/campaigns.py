@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.console.campaign_words import shown_campaign
 from apps.console.readers import billing_city, reader_of
+from apps.console.words.campaigns import shown_campaign
 from apps.core import clock
 from apps.promotions import queries as promotions
 

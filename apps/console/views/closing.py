@@ -15,8 +15,8 @@ from apps.console.closing.people import close_account
 from apps.console.closing.reasons import PERSON_QUESTIONS, TEAM_QUESTIONS, Question, what_keeps_open
 from apps.console.closing.teams import close_team
 from apps.console.closing.types import GivenUp, Leaving
-from apps.console.closing_forms import ClosingForm
 from apps.console.decorators import after_recent_sign_in, own_page, team_page
+from apps.console.forms.closing import ClosingForm
 from apps.core import clock
 from apps.core.errors import SluiceError
 from apps.journal import queries as journal
@@ -57,7 +57,7 @@ def team(request: HttpRequest, access: TeamAccess) -> HttpResponse:
     figures = teams.what_a_team_has(access.id, at=leaving.at)
     webhooks = len(journal.endpoints_of(access.public_id))
     more = {"figures": figures, "api_tokens": relay.token_count(access.id), "webhooks": webhooks}
-    return _page(request, "console/team_close.html", _context(TEAM_QUESTIONS, leaving, form, problem=problem) | more)
+    return _page(request, "console/leaving/team.html", _context(TEAM_QUESTIONS, leaving, form, problem=problem) | more)
 
 
 @never_cache
@@ -82,7 +82,7 @@ def account(request: HttpRequest) -> HttpResponse:
     others = [access.name for access in teams.teams_of(user.pk) if not access.may("team.close")]
     more = {"others": others, "api_tokens": relay.token_count(personal.id)}
     return _page(
-        request, "console/account_close.html", _context(PERSON_QUESTIONS, leaving, form, problem=problem) | more
+        request, "console/leaving/account.html", _context(PERSON_QUESTIONS, leaving, form, problem=problem) | more
     )
 
 

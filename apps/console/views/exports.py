@@ -32,7 +32,7 @@ _UNDER_WAY = (ExportState.WAITING, ExportState.STARTED)
 def page(request: HttpRequest) -> HttpResponse:
     """The list alone where htmx asks again how far it is."""
     rows = queries.exports_of(_reader(request).pk, at=clock.now())
-    template = "console/_exports.html" if "HX-Request" in request.headers else "console/exports.html"
+    template = "console/leaving/_exports.html" if "HX-Request" in request.headers else "console/leaving/exports.html"
     return render(request, template, {"rows": rows, "is_under_way": any(row.state in _UNDER_WAY for row in rows)})
 
 

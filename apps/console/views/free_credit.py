@@ -37,7 +37,7 @@ def free_switch(team: TeamAccess) -> FreeSwitch:
 def ask(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     """As a dialog over the statement where htmx asked, as a page of its own otherwise."""
     wallet_services.tend_accounts([team.wallet_id])
-    page = "console/_free_credit.html" if "HX-Request" in request.headers else "console/free_credit.html"
+    page = "console/free_credit/_card.html" if "HX-Request" in request.headers else "console/free_credit/ask.html"
     return render(request, page, {"switch": free_switch(team)})
 
 

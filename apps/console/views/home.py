@@ -80,7 +80,7 @@ def home(request: HttpRequest, team: TeamAccess) -> HttpResponse:
         "base_url": f"{settings.PUBLIC_URL}/v1",
         "model": _example_model(team, at=at),
     }
-    return render(request, "console/home.html", context)
+    return render(request, "console/home/home.html", context)
 
 
 def _switch(team: TeamAccess) -> FreeSwitch | None:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.console import kept_invitation
 from apps.console.shell import TEAM_KEY
-from apps.console.team_words import ROLE_NAMES, ROLE_SUMMARIES
+from apps.console.words.teams import ROLE_NAMES, ROLE_SUMMARIES
 from apps.core import clock
 from apps.core.errors import SluiceError
 from apps.teams import queries, services
@@ -35,14 +35,14 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     if offer is None:
         raise Http404
     if not offer.is_open and not offer.is_member:
-        return _page(request, "console/invitation_ended.html", offer, secret=secret, status=410)
+        return _page(request, "console/invitations/ended.html", offer, secret=secret, status=410)
     if not request.user.is_authenticated:
         kept_invitation.keep(request, secret)
-        return _page(request, "console/invitation_signed_out.html", offer, secret=secret)
+        return _page(request, "console/invitations/signed_out.html", offer, secret=secret)
     kept_invitation.forget(request)
     if not offer.is_for_reader:
-        return _page(request, "console/invitation_of_another.html", offer, secret=secret)
-    return _page(request, "console/invitation.html", offer, secret=secret)
+        return _page(request, "console/invitations/of_another.html", offer, secret=secret)
+    return _page(request, "console/invitations/open.html", offer, secret=secret)
 
 
 @require_POST

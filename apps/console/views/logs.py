@@ -10,9 +10,9 @@ from django.utils.functional import Promise
 from django.views.decorators.http import require_safe
 
 from apps.console.decorators import team_page
-from apps.console.forms import LogFilterForm
+from apps.console.forms.logs import LogFilterForm
 from apps.console.queries import explained_call
-from apps.console.wallet_words import METER_NAMES, SOURCE_NAMES
+from apps.console.words.wallet import METER_NAMES, SOURCE_NAMES
 from apps.core import clock
 from apps.core.money import credits_text
 from apps.core.pagination import CursorInvalid, Page, parse_cursor
@@ -72,7 +72,7 @@ def logs(request: HttpRequest, team: TeamAccess) -> HttpResponse:
         "older": _query(request.GET, cursor=page.next.as_text()) if page.next else "",
         "price_version": marketplace.price_numbers(opened).get(opened[0]) if opened else None,
     }
-    return render(request, "console/logs.html", context)
+    return render(request, "console/logs/list.html", context)
 
 
 @require_safe
@@ -92,7 +92,7 @@ def call(request: HttpRequest, team: TeamAccess, request_id: str) -> HttpRespons
         "draws": [DrawLine(draw, SOURCE_NAMES[draw.source]) for draw in found.draws],
         "quantities": found.detail.quantities,
     }
-    return render(request, "console/call.html", context)
+    return render(request, "console/logs/call.html", context)
 
 
 def tone_of(status: int) -> str:

@@ -12,8 +12,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts import services as accounts
-from apps.console.notice_kinds import KINDS, SUBJECTS, is_optional
-from apps.console.unsubscribing import unsubscribed
+from apps.console.mail.notice_kinds import KINDS, SUBJECTS, is_optional
+from apps.console.mail.unsubscribing import unsubscribed
 
 OPTIONAL = [kind.code for kind in KINDS.values() if kind.is_optional]
 

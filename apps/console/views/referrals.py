@@ -12,13 +12,13 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.console.access_token_form import team_label
 from apps.console.amounts import BALANCE_PLACES, amount_text
-from apps.console.campaign_words import ACTS, Fact, facts_of, validity_words
 from apps.console.decorators import after_recent_sign_in, own_page
+from apps.console.forms.access_tokens import team_label
+from apps.console.forms.rewards import RewardTransferForm
 from apps.console.readers import reader_of
-from apps.console.reward_form import RewardTransferForm
 from apps.console.shell import shell_of
+from apps.console.words.campaigns import ACTS, Fact, facts_of, validity_words
 from apps.core import clock
 from apps.core.errors import SluiceError
 from apps.core.money import credits_text
@@ -104,7 +104,7 @@ def _page(request: HttpRequest, form: RewardTransferForm, *, at: datetime, statu
         "newer": _link(page.invitees.previous),
         "older": _link(page.invitees.next),
     }
-    return render(request, "console/referrals.html", context, status=status)
+    return render(request, "console/referrals/referrals.html", context, status=status)
 
 
 def _ask(request: HttpRequest, form: RewardTransferForm, *, amount_nanos: int, team: TeamAccess) -> HttpResponse:
@@ -123,7 +123,7 @@ def _ask(request: HttpRequest, form: RewardTransferForm, *, amount_nanos: int, t
         "team": _name_of(team, request),
         "team_id": team.public_id,
     }
-    return render(request, "console/reward_transfer.html", context)
+    return render(request, "console/referrals/transfer.html", context)
 
 
 def _transfer_form(request: HttpRequest, data: QueryDict | None) -> RewardTransferForm:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts import services as accounts
 from apps.console.adapters.account import remember_language
-from apps.console.forms import PreferencesForm
+from apps.console.forms.people import PreferencesForm
 from apps.console.shell import TEAM_KEY, shell_of
 from apps.console.views.site import back
 from apps.core import clock

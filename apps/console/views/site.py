@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts import services as accounts
 from apps.console.adapters.account import remember_language
-from apps.console.forms import LanguageForm
+from apps.console.forms.people import LanguageForm
 
 
 @require_safe

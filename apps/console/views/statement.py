@@ -13,12 +13,12 @@ from django.utils.functional import Promise
 from django.views.decorators.http import require_safe
 
 from apps.console.decorators import team_page
-from apps.console.forms import StatementForm
+from apps.console.forms.statement import StatementForm
 from apps.console.shell import shell_of
 from apps.console.statement_csv import statement_csv
 from apps.console.statement_days import Days
 from apps.console.views.free_credit import FreeSwitch
-from apps.console.wallet_words import MOVEMENT_NAMES, SOURCE_NAMES
+from apps.console.words.wallet import MOVEMENT_NAMES, SOURCE_NAMES
 from apps.core import clock
 from apps.core.billing_calendar import business_date
 from apps.core.ids import public_id
@@ -95,7 +95,7 @@ def statement(request: HttpRequest, team: TeamAccess) -> HttpResponse:
         "arrears_nanos": sum(due.amount_nanos for due in dues),
         "may_see_calls": team.may("logs.view"),
     }
-    return render(request, "console/statement.html", context)
+    return render(request, "console/statement/statement.html", context)
 
 
 @require_safe

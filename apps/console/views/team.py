@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.console.decorators import after_recent_sign_in, own_page, shared_team_page, team_page
+from apps.console.forms.teams import NewTeamForm, TeamNameForm, TransferForm
 from apps.console.limit_rows import LimitRow, row_of
 from apps.console.shell import TEAM_KEY, shell_of
-from apps.console.team_forms import NewTeamForm, TeamNameForm, TransferForm
-from apps.console.team_words import ROLE_NAMES, permission_rows
+from apps.console.words.teams import ROLE_NAMES, permission_rows
 from apps.core import clock
 from apps.core.errors import SluiceError
 from apps.teams import queries, services
@@ -61,7 +61,7 @@ def team(request: HttpRequest, team: TeamAccess) -> HttpResponse:
         "roles": ROLE_NAMES,
         "permissions": permission_rows(),
     }
-    return render(request, "console/team.html", context)
+    return render(request, "console/team/team.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -78,7 +78,7 @@ def create(request: HttpRequest) -> HttpResponse:
             request.session[TEAM_KEY] = made.public_id
             messages.success(request, _("%(team)s is there, and pays from now on.") % {"team": made.name})
             return redirect("console:team")
-    return render(request, "console/team_new.html", {"form": form})
+    return render(request, "console/team/new.html", {"form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -93,7 +93,7 @@ def rename(request: HttpRequest, team: TeamAccess) -> HttpResponse:
         else:
             messages.success(request, _("Name saved."))
             return redirect("console:team")
-    return render(request, "console/team_name.html", {"form": form, "team": team})
+    return render(request, "console/team/name.html", {"form": form, "team": team})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -111,7 +111,7 @@ def transfer(request: HttpRequest, team: TeamAccess) -> HttpResponse:
             said = _("%(name)s owns the team now. You are an admin.") % {"name": form.heir.shown_name}
             messages.success(request, said)
             return redirect("console:team")
-    return render(request, "console/team_transfer.html", {"form": form, "team": team, "heirs": heirs})
+    return render(request, "console/team/transfer.html", {"form": form, "team": team, "heirs": heirs})
 
 
 def _member_rows(team: TeamAccess, members: Sequence[Member], budgets: TeamBudgets) -> list[MemberRow]:

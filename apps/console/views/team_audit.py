@@ -10,9 +10,9 @@ from django.shortcuts import render
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
-from apps.console.audit_form import AuditFilterForm
 from apps.console.audit_log import AuditLine, TeamPeople, audit_chunks, audit_page, people_of
 from apps.console.decorators import team_page
+from apps.console.forms.audit import AuditFilterForm
 from apps.core import clock
 from apps.core.pagination import CursorInvalid, Page, parse_cursor
 from apps.core.spreadsheet import csv_text, download, safe_text
@@ -39,7 +39,7 @@ def audit(request: HttpRequest, team: TeamAccess) -> HttpResponse:
         "older": _query(request.GET, page.next.as_text()) if page.next else "",
         "file_query": _query(request.GET, ""),
     }
-    return render(request, "console/team_audit.html", context)
+    return render(request, "console/team/audit.html", context)
 
 
 @require_safe

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.console import departures
 from apps.console.decorators import after_recent_sign_in, shared_team_page
+from apps.console.forms.teams import InvitationForm, RoleForm, TeamForm
 from apps.console.shell import TEAM_KEY
-from apps.console.team_forms import InvitationForm, RoleForm, TeamForm
-from apps.console.team_words import ROLE_NAMES
+from apps.console.words.teams import ROLE_NAMES
 from apps.core import clock
 from apps.core.errors import SluiceError
 from apps.relay import queries as relay
@@ -33,7 +33,7 @@ def invite(request: HttpRequest, team: TeamAccess) -> HttpResponse:
         else:
             messages.success(request, _("Invitation sent to %(email)s.") % {"email": sent.email})
             return redirect("console:team")
-    return render(request, "console/team_invite.html", {"form": form, "team": team})
+    return render(request, "console/team/invite.html", {"form": form, "team": team})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,7 +50,7 @@ def resend(request: HttpRequest, team: TeamAccess, invitation: str) -> HttpRespo
         else:
             messages.success(request, _("A new mail is on its way to %(email)s.") % {"email": found.email})
             return redirect("console:team")
-    return render(request, "console/team_resend.html", {"form": form, "team": team, "invitation": found})
+    return render(request, "console/team/resend.html", {"form": form, "team": team, "invitation": found})
 
 
 @require_POST
@@ -82,7 +82,7 @@ def change_role(request: HttpRequest, team: TeamAccess, member: str) -> HttpResp
             words = {"name": found.shown_name, "role": ROLE_NAMES[form.cleaned_data["role"]]}
             messages.success(request, _("New role of %(name)s: %(role)s.") % words)
             return redirect("console:team")
-    return render(request, "console/team_role.html", {"form": form, "team": team, "member": found})
+    return render(request, "console/team/role.html", {"form": form, "team": team, "member": found})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -102,7 +102,7 @@ def remove(request: HttpRequest, team: TeamAccess, member: str) -> HttpResponse:
             return redirect("console:team")
     tokens = relay.enabled_names_of_creator(team.id, found.user_id)
     context = {"form": form, "team": team, "member": found, "tokens": tokens}
-    return render(request, "console/team_remove.html", context)
+    return render(request, "console/team/remove.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -123,7 +123,7 @@ def leave(request: HttpRequest, team: TeamAccess) -> HttpResponse:
             return redirect("console:home")
     tokens = relay.enabled_names_of_creator(team.id, team.user_id)
     context = {"form": form, "team": team, "tokens": tokens, "is_owner": team.may("team.transfer")}
-    return render(request, "console/team_leave.html", context)
+    return render(request, "console/team/leave.html", context)
 
 
 def _removed(member: Member, stopped: int) -> str:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.console.amounts import plain_figure
 from apps.console.decorators import team_page
-from apps.console.forms import TokenForm
+from apps.console.forms.tokens import TokenForm
 from apps.console.limit_rows import notices_of_tokens, token_row
 from apps.console.readers import reader_of
 from apps.core import clock
@@ -40,7 +40,7 @@ def token_list(request: HttpRequest, team: TeamAccess) -> HttpResponse:
         "most": settings.TOKENS_PER_TEAM,
         "now": at,
     }
-    return render(request, "console/tokens.html", context)
+    return render(request, "console/tokens/list.html", context)
 
 
 @never_cache
@@ -64,8 +64,8 @@ def create(request: HttpRequest, team: TeamAccess) -> HttpResponse:
             form.refuse(error)
         else:
             context = {"token": token, "secret": secret, "base_url": f"{settings.PUBLIC_URL}/v1"}
-            return render(request, "console/token_created.html", context)
-    return render(request, "console/token_new.html", {"form": form, "reader": reader_of(request)})
+            return render(request, "console/tokens/created.html", context)
+    return render(request, "console/tokens/new.html", {"form": form, "reader": reader_of(request)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -97,7 +97,7 @@ def edit(request: HttpRequest, team: TeamAccess, token: str) -> HttpResponse:
         "notices": notices_of_tokens([use]),
         "reader": reader,
     }
-    return render(request, "console/token_edit.html", context)
+    return render(request, "console/tokens/edit.html", context)
 
 
 @require_POST
@@ -131,7 +131,7 @@ def delete(request: HttpRequest, team: TeamAccess, token: str) -> HttpResponse:
         tokens.delete_token(entry.pk, actor=request.user.pk, at=clock.now())
         messages.success(request, _("%(token)s deleted. The balance is as it was.") % {"token": entry.name})
         return redirect("console:tokens")
-    page = "console/_token_delete.html" if "HX-Request" in request.headers else "console/token_delete.html"
+    page = "console/tokens/_delete.html" if "HX-Request" in request.headers else "console/tokens/delete.html"
     return render(request, page, {"token": entry, "row": token_row(relay.token_use(entry))})
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.console.decorators import own_page, team_page
-from apps.console.verification_forms import OrganisationForm, PersonForm
+from apps.console.forms.verification import OrganisationForm, PersonForm
 from apps.console.verification_offer import Offer, verification_offer
 from apps.core import clock
 from apps.core.errors import Conflict, SluiceError
@@ -50,7 +50,7 @@ ORGANISATION = Kind(
 def own(request: HttpRequest) -> HttpResponse:
     state = queries.personal_of(_reader_id(request))
     context = {"state": state, "offer": _offer(request, PERSONAL), "may_apply": True, **_about(PERSON)}
-    return render(request, "console/verification.html", context)
+    return render(request, "console/verification/own.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -75,7 +75,7 @@ def of_team(request: HttpRequest, team: TeamAccess) -> HttpResponse:
         "may_apply": team.may("verification.change"),
         **_about(ORGANISATION),
     }
-    return render(request, "console/verification_team.html", context)
+    return render(request, "console/verification/team.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -113,7 +113,7 @@ def _applied(request: HttpRequest, kind: Kind, applicant: Applicant, act: Act) -
             messages.success(request, _("Submitted. You get a mail when it is decided."))
             return redirect(kind.page)
     context = {"form": form, "state": state, "is_again": is_again, "team": applicant.team, **_about(kind)}
-    return render(request, "console/verification_form.html", context)
+    return render(request, "console/verification/form.html", context)
 
 
 def _makes_sense(state: VerificationState | None, applicant: Applicant, *, is_again: bool) -> bool:

@@ -14,9 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.console.decorators import team_page
-from apps.console.notice_kinds import KINDS
-from apps.console.webhook_form import EventsForm, WebhookForm
-from apps.console.webhook_words import reason_words
+from apps.console.forms.webhooks import EventsForm, WebhookForm
+from apps.console.mail.notice_kinds import KINDS
+from apps.console.words.webhooks import reason_words
 from apps.core import clock
 from apps.core.errors import SluiceError
 from apps.journal import queries
@@ -46,7 +46,7 @@ def webhook_list(request: HttpRequest, team: TeamAccess) -> HttpResponse:
         "has_room": len(endpoints) < journal.ENDPOINTS_AT_MOST,
         "team": team,
     }
-    return render(request, "console/webhooks.html", context)
+    return render(request, "console/webhooks/list.html", context)
 
 
 @never_cache
@@ -68,7 +68,7 @@ def create(request: HttpRequest, team: TeamAccess) -> HttpResponse:
             form.refuse(error)
         else:
             return _secret_page(request, made.endpoint_id, made.secret, is_new=True)
-    return render(request, "console/webhook_new.html", {"form": form, "team": team})
+    return render(request, "console/webhooks/new.html", {"form": form, "team": team})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,7 +91,7 @@ def webhook(request: HttpRequest, team: TeamAccess, endpoint: str) -> HttpRespon
         "deliveries": [_row(row) for row in queries.deliveries_to(endpoint, at_most=_DELIVERIES)],
         "is_open": found.verified_at is not None and found.disabled_at is None,
     }
-    return render(request, "console/webhook.html", context)
+    return render(request, "console/webhooks/one.html", context)
 
 
 @require_POST
@@ -117,7 +117,7 @@ def rotate(request: HttpRequest, team: TeamAccess, endpoint: str) -> HttpRespons
     if request.method == "POST":
         secret = journal.rotate_secret(team.public_id, endpoint, actor=team.user_id, at=clock.now())
         return _secret_page(request, endpoint, secret, is_new=False)
-    return render(request, "console/webhook_rotate.html", {"endpoint": found})
+    return render(request, "console/webhooks/rotate.html", {"endpoint": found})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -128,7 +128,7 @@ def remove(request: HttpRequest, team: TeamAccess, endpoint: str) -> HttpRespons
         journal.remove_endpoint(team.public_id, endpoint, actor=team.user_id, at=clock.now())
         messages.success(request, _("The webhook is removed. Nothing goes there any more."))
         return redirect("console:webhooks")
-    return render(request, "console/webhook_remove.html", {"endpoint": found})
+    return render(request, "console/webhooks/remove.html", {"endpoint": found})
 
 
 def _asked(
@@ -144,7 +144,7 @@ def _asked(
 
 def _secret_page(request: HttpRequest, endpoint: str, secret: str, *, is_new: bool) -> HttpResponse:
     context = {"endpoint_id": endpoint, "secret": secret, "is_new": is_new}
-    return render(request, "console/webhook_secret.html", context)
+    return render(request, "console/webhooks/secret.html", context)
 
 
 def _endpoint_of(team: TeamAccess, endpoint: str) -> Endpoint:

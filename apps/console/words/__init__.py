@@ -1,0 +1,1 @@
+"""How pages name what the apps below have: kinds, acts, roles, facts. Words only."""
