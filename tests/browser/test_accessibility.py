@@ -21,7 +21,8 @@ from pytest_django.plugin import DjangoDbBlocker
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, DESKTOP, PHONE
 from tests.committed import committed_database
 from tests.permissions.conftest import World, world
-from tests.permissions.table import ACCOUNTS, CONSOLE, Row
+from tests.permissions.expected import Row
+from tests.permissions.table import ACCOUNTS, CONSOLE
 
 __all__ = ["world"]
 

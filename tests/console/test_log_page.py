@@ -57,5 +57,5 @@ def test_the_pages_ask_a_fixed_number_of_questions(browser, django_assert_max_nu
         10
     ):  # session, user, teams, dues, balances, token names, calls, addresses, two rates
         browser.get("/console/logs")
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(21):
         browser.get("/console/")

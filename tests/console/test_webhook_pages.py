@@ -12,6 +12,7 @@ from apps.journal import queries
 from apps.journal import services as journal
 from apps.journal.models import OutboxMessage, WebhookEndpoint
 from apps.teams.types import TeamAccess
+from tests.staff import grow_old, sign_in_again
 
 pytestmark = pytest.mark.django_db
 PAGE = "/console/team/webhooks"
@@ -21,6 +22,7 @@ URL = "https://hooks.example/sluice"
 @pytest.fixture
 def owner(client: Client, ada: Any, team: TeamAccess) -> Client:
     client.force_login(ada)
+    sign_in_again(client, ada)
     session = client.session
     session["console.team"] = team.public_id
     session.save()
@@ -134,3 +136,12 @@ def test_the_answer_of_an_address_is_never_shown(owner: Client, team: TeamAccess
 
     assert "answered 500" in page
     assert "challenge&quot;" not in page
+
+
+def test_where_events_go_and_what_signs_them_asks_for_a_recent_sign_in(owner: Client, team: TeamAccess) -> None:
+    grow_old(owner)
+
+    for path in (f"{PAGE}/new", f"{PAGE}/hook_nothing/secret"):
+        assert owner.get(path)["Location"].startswith("/accounts/reauthenticate/")
+    assert owner.post(f"{PAGE}/new", {"url": URL, "kinds": "balance.low"}).status_code == 302
+    assert queries.endpoints_of(team.public_id) == []

@@ -25,14 +25,14 @@ while send_mails():
 CARELESS = """
 import django
 django.setup()
-from apps.console.mail import sending as mail_sending
+from apps.console.mail import sending
 from apps.core import clock
 from apps.journal import services as journal
-with mail_sending._post_office() as connection:
+with sending._post_office() as connection:
     while message := journal.claim_message("mail", at=clock.now()):
-        rendered = mail_sending._rendered(message)
+        rendered = sending._rendered(message)
         journal.mark_sent(message.message_id, at=clock.now())
-        mail = mail_sending._mail(message, rendered, connection)
+        mail = sending._mail(message, rendered, connection)
         connection.open()
         connection.send_messages([mail])
 """

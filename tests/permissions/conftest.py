@@ -18,7 +18,7 @@ from apps.teams import queries as teams
 from apps.teams.types import TeamAccess
 from tests.cast import access_of, add_member, make_personal_token, make_team, make_token, make_user
 from tests.catalogue import import_test_catalogue
-from tests.permissions.table import ROLES, Row
+from tests.permissions.expected import ROLES, Row
 from tests.shared import around_the_tests
 from tests.staff import sign_in_staff
 from tests.teams.letters import invited

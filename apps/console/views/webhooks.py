@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.console.decorators import team_page
+from apps.console.decorators import after_recent_sign_in, team_page
 from apps.console.forms.webhooks import EventsForm, WebhookForm
 from apps.console.mail.notice_kinds import KINDS
 from apps.console.words.webhooks import reason_words
@@ -52,6 +52,7 @@ def webhook_list(request: HttpRequest, team: TeamAccess) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @team_page("webhooks.change")
+@after_recent_sign_in
 def create(request: HttpRequest, team: TeamAccess) -> HttpResponse:
     """The answer to the form is a page that shows the secret; it is shown nowhere else, so nothing redirects."""
     form = WebhookForm(request.POST if request.method == "POST" else None)
@@ -111,6 +112,7 @@ def send_test(request: HttpRequest, team: TeamAccess, endpoint: str) -> HttpResp
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @team_page("webhooks.change")
+@after_recent_sign_in
 def rotate(request: HttpRequest, team: TeamAccess, endpoint: str) -> HttpResponse:
     """Asks on GET; the answer to the form is the one page that shows the new secret."""
     found = _endpoint_of(team, endpoint)
