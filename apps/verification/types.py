@@ -15,9 +15,7 @@ from apps.teams.types import TeamAccess
 PERSONAL: Final = "personal"
 ENTERPRISE: Final = "enterprise"
 
-RESIDENT_CARD: Final = "resident_card"
 PASSPORT: Final = "passport"
-LICENCE: Final = "licence"
 
 MOST_BYTES: Final = 5 * 1024 * 1024
 MOST_DOCUMENTS: Final = 4

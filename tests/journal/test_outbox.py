@@ -173,3 +173,13 @@ def test_a_month_after_its_end_a_message_no_longer_says_to_whom_it_went() -> Non
     assert kept["waiting"] == ("waiting@example.com", {"link": "/in"}, "busy")
     with pytest.raises(MessageNotGivenUp):
         journal.send_again(OutboxMessage.objects.get(dedupe_key="refused").pk, actor=1, at=NOON, reason="again")
+
+
+def test_a_month_after_its_end_a_webhook_keeps_its_id_and_not_what_it_carried() -> None:
+    journal.queue_message(Message("gone", "balance.low", "hook_1", {"data": 1}, channel="webhook"), at=NOON)
+    send("webhook", by=failing(gone=MessageRefused("410")))
+
+    journal.forget_recipients(at=NOON + timedelta(days=31))
+
+    row = OutboxMessage.objects.get()
+    assert (row.recipient, row.payload) == ("hook_1", {})

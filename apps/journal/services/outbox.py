@@ -118,10 +118,13 @@ def give_up_all(channel: str, *, recipient: str, error: str, at: datetime) -> in
 def forget_recipients(*, at: datetime) -> int:
     """Empties the address and the content of what was sent, or given up, over 30 days ago; the line itself stays.
 
-    The reason goes too: mail servers quote the address in it. Returns how many. Safe to repeat.
+    The reason goes too: mail servers quote the address in it. A webhook keeps its id, which is nobody's address.
+    Returns how many mails. Safe to repeat.
     """
     ended = OutboxMessage.objects.filter(Q(sent_at__lt=at - REMEMBERED_FOR) | Q(failed_at__lt=at - REMEMBERED_FOR))
-    return ended.filter(channel="mail").exclude(recipient="").update(recipient="", payload={}, last_error="")
+    ended.filter(channel=OutboxMessage.Channel.WEBHOOK).exclude(payload={}).update(payload={})
+    mails = ended.exclude(channel=OutboxMessage.Channel.WEBHOOK)
+    return mails.exclude(recipient="").update(recipient="", payload={}, last_error="")
 
 
 def send_again(message_id: int, *, actor: int, at: datetime, reason: str) -> None:
