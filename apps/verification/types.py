@@ -15,7 +15,6 @@ from apps.teams.types import TeamAccess
 PERSONAL: Final = "personal"
 ENTERPRISE: Final = "enterprise"
 
-PASSPORT: Final = "passport"
 
 MOST_BYTES: Final = 5 * 1024 * 1024
 MOST_DOCUMENTS: Final = 4
