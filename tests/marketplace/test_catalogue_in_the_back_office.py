@@ -161,7 +161,8 @@ def test_lists_open_with_a_bounded_number_of_queries(
     for n in range(2, 8):
         services.publish_price(model.pk, config(item("input_tokens", str(n))), at=NOON + timedelta(hours=n))
 
-    with django_assert_max_num_queries(12):
+    staff.get(reverse("admin:index"))  # the first page of a session notes the session
+    with django_assert_max_num_queries(13):
         response = staff.get(reverse(f"admin:marketplace_{name}_changelist"))
 
     assert response.status_code == 200

@@ -81,5 +81,6 @@ def test_the_list_takes_the_same_queries_however_many_calls(
     for _ in range(8):
         charged(row(datetime.now(UTC), team_id=team_id))
 
-    with django_assert_max_num_queries(8):
+    staff.get(reverse("admin:index"))  # the first page of a session notes the session
+    with django_assert_max_num_queries(9):
         staff.get(reverse(LIST))
