@@ -34,7 +34,7 @@ def webs(site: Site) -> list[Web]:
 
 
 @pytest.fixture(scope="module")
-def secrets(site: Site) -> list[str]:
+def secrets(site: Site, webs: list[Web]) -> list[str]:
     tokens = [{"name": f"app {number}"} for number in range(5)]
     made = site.seed({"catalogue": SMALL, "teams": [{"name": "Acme", "credits": "100", "tokens": tokens}]})
     return [token["secret"] for token in made["teams"][0]["tokens"]]
