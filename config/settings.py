@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "apps.promotions",
     "apps.marketplace",
     "apps.usage",
+    "apps.announcements",
     "apps.teams",
     "apps.accounts",
     "apps.wallet",
@@ -225,6 +226,7 @@ TIME_ZONE = "UTC"
 BILLING_TZ = env.text("BILLING_TZ", "Asia/Shanghai")
 CREDITS_PER_CNY = env.text("CREDITS_PER_CNY", "1")
 CREDITS_PER_USD = env.text("CREDITS_PER_USD", "7")
+PRICE_NOTICE_HOURS = 24  # between the publication of a higher price and its first call
 VERIFICATION_DOCUMENT_DAYS = env.integer("VERIFICATION_DOCUMENT_DAYS", default=30, minimum=1, maximum=3650)
 VERIFICATION_PROVIDER = env.text("VERIFICATION_PROVIDER", "apps.verification.providers.Manual")
 CLAMD_ADDRESS = env.address("CLAMD_ADDRESS")

@@ -6,7 +6,37 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
 from apps.marketplace.price_list import PriceList
+
+
+class PricePolicy(models.TextChoices):
+    FLOATING = "floating", _("Floating")
+    PEGGED = "pegged", _("Pegged to the official price")
+
+
+class Direction(models.TextChoices):
+    """`mixed`: some meters or sizes get dearer, others cheaper; announced like an increase."""
+
+    UP = "up", _("Increase")
+    DOWN = "down", _("Decrease")
+    MIXED = "mixed", _("Some up, some down")
+
+
+class WantedDirection(models.TextChoices):
+    UP = "up", _("Increases")
+    DOWN = "down", _("Decreases")
+    BOTH = "both", _("Both")
+
+
+class Subject(models.TextChoices):
+    ALL = "all", _("All models")
+    VENDOR = "vendor", _("One vendor")
+    MODEL = "model", _("One model")
+    GROUP = "group", _("One access group")
+    LAUNCH = "launch", _("The start of a planned model")
 
 
 @dataclass(frozen=True, slots=True)

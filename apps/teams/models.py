@@ -35,13 +35,31 @@ class AccessGroup(models.Model):
     wallet_rpm = models.PositiveIntegerField(_("requests a minute, whole wallet"), default=0)
     wallet_tpm = models.PositiveIntegerField(_("tokens a minute, whole wallet"), default=0)
     wallet_concurrency = models.PositiveIntegerField(_("concurrent calls, whole wallet"), default=0)
+    all_lines = models.BooleanField(
+        _("all lines"), default=False, help_text=_("Its own channels first, then those of every other group.")
+    )
+    coming_multiplier = models.DecimalField(
+        _("announced multiplier"),
+        max_digits=8,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        editable=False,
+        validators=[MinValueValidator(0)],
+    )
+    coming_at = models.DateTimeField(_("announced multiplier holds from"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("access group")
         verbose_name_plural = _("access groups")
         ordering = ["code"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(multiplier__gte=0), name="access_group_multiplier_not_negative")
+            models.CheckConstraint(condition=models.Q(multiplier__gte=0), name="access_group_multiplier_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(coming_multiplier=None, coming_at=None)
+                | models.Q(coming_multiplier__gte=0, coming_at__isnull=False),
+                name="access_group_coming_multiplier_dated",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -39,7 +39,8 @@ with sending._post_office() as connection:
 # Due before whatever other tests left in the site's outbox, so that a kill always meets one of these.
 QUEUE = """
     INSERT INTO journal_outboxmessage (dedupe_key, kind, recipient, payload, due_at, attempts, last_error)
-    SELECT recipient, 'team.removed', recipient, '{"team": "Acme"}', now() - interval '1 year', 0, '' FROM unnest(%s::text[]) recipient
+    SELECT recipient, 'team.removed', recipient, '{"team": "Acme"}', now() - interval '1 year', 0, ''
+    FROM unnest(%s::text[]) recipient
 """
 AT_ONCE = """
     UPDATE journal_outboxmessage SET due_at = now() - interval '1 year' WHERE sent_at IS NULL AND recipient = ANY (%s)

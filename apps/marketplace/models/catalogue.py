@@ -1,12 +1,10 @@
-"""The catalogue: vendors, model types, models and their price versions. Prices are never edited, only succeeded."""
+"""The catalogue: vendors, model types, models and what a currency is worth."""
 
 from decimal import Decimal
 
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeOperators
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -37,6 +35,15 @@ class ModelType(models.Model):
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.JSONField(_("name by language"), default=dict)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+    endpoints = models.JSONField(
+        _("endpoints"),
+        default=list,
+        blank=True,
+        help_text=_("Paths that serve this type, such as /v1/images/generations."),
+    )
+    facets = models.JSONField(
+        _("facets"), default=list, blank=True, help_text=_("What models of this type are told apart by.")
+    )
 
     class Meta:
         verbose_name = _("model type")
@@ -101,43 +108,17 @@ class CreditRate(models.Model):
         return f"{self.currency} {self.credits_per_unit.normalize():f}"
 
 
-class PriceVersion(models.Model):
-    """One pricing_config of one model, in force in `[starts_at, ends_at)`. A trigger keeps it as it was published.
+class ModelGrant(models.Model):
+    """A model that staff gave a team beside those of its access groups, until `ends_at`."""
 
-    Calls are priced by `pricing_config`, which is in credits; `entered_config` is what was published, in its own
-    currency, and `credit_rate` what turned the one into the other.
-    """
-
-    model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="price_versions")
-    number = models.PositiveIntegerField(_("version"))
-    pricing_config = models.JSONField(_("pricing_config in credits"))
-    entered_config = models.JSONField(_("pricing_config as entered"))
-    credit_rate = models.ForeignKey(
-        CreditRate, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("credit rate")
-    )
-    starts_at = models.DateTimeField(_("in force from"))
-    ends_at = models.DateTimeField(_("in force until"), null=True, blank=True)
-    published_at = models.DateTimeField(_("published"), default=timezone.now, editable=False)
+    team = models.ForeignKey("teams.Team", on_delete=models.PROTECT, related_name="+", verbose_name=_("team"))
+    model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="grants", verbose_name=_("model"))
+    ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("price version")
-        verbose_name_plural = _("price versions")
-        ordering = ["model_id", "-number"]
-        constraints = [
-            models.UniqueConstraint(fields=["model", "number"], name="price_version_number_once"),
-            models.CheckConstraint(condition=Q(number__gte=1), name="price_version_numbered_from_one"),
-            models.CheckConstraint(
-                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")), name="price_version_ends_after_start"
-            ),
-            # int8range instead of btree_gist, which the embedded PostgreSQL does not carry
-            ExclusionConstraint(
-                name="price_version_one_in_force",
-                expressions=[
-                    (Func(F("model_id"), F("model_id"), Value("[]"), function="int8range"), RangeOperators.OVERLAPS),
-                    (Func(F("starts_at"), F("ends_at"), function="tstzrange"), RangeOperators.OVERLAPS),
-                ],
-            ),
-        ]
+        verbose_name = _("model grant")
+        verbose_name_plural = _("model grants")
+        constraints = [models.UniqueConstraint(fields=["team", "model"], name="model_grant_once_per_team")]
 
     def __str__(self) -> str:
-        return str(_("Version %(number)d") % {"number": self.number})
+        return f"{self.team_id} · {self.model_id}"

@@ -1,0 +1,105 @@
+"""Which models exist, and who sees them."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Min, Prefetch, QuerySet
+
+from apps.core.pagination import DEFAULT_SIZE, Cursor, Page, keyset_page
+from apps.marketplace.models import Model, PriceVersion
+from apps.marketplace.pricing_config import parse_config
+from apps.marketplace.queries.prices import versions_in_force
+from apps.marketplace.types import CatalogueModel, CatalogueSnapshot, ModelCard
+
+
+def catalogue_snapshot(*, at: datetime) -> CatalogueSnapshot:
+    """Every model with its price at this instant, retired and unpriced ones included. Four queries."""
+    rows = _with_prices(Model.objects.select_related("vendor", "type", "successor"), at)
+    begins = PriceVersion.objects.filter(withdrawn_at=None, starts_at__gt=at).aggregate(next=Min("starts_at"))["next"]
+    models = tuple(map(_catalogue_model, rows.prefetch_related("access_groups")))
+    return CatalogueSnapshot(models=models, next_change_at=begins)
+
+
+def visible_models(
+    group_codes: Collection[str],
+    *,
+    at: datetime,
+    type_code: str = "",
+    vendor: str = "",
+    cursor: Cursor | None = None,
+    size: int = DEFAULT_SIZE,
+) -> Page[ModelCard]:
+    """One page of the models that these access groups may see, newest first. Two queries, however long the page."""
+    rows = _seen_by(group_codes)
+    if type_code:
+        rows = rows.filter(type__code=type_code)
+    if vendor:
+        rows = rows.filter(vendor__code=vendor)
+    return keyset_page(_with_prices(rows, at), key="id", cursor=cursor, size=size).map(_card)
+
+
+def visible_model(code: str, group_codes: Collection[str], *, at: datetime) -> ModelCard | None:
+    """The model with this id; None for one that these groups may not see, as for one that does not exist."""
+    row = _with_prices(_seen_by(group_codes), at).filter(code=code).first()
+    return None if row is None else _card(row)
+
+
+def model_ids(codes: Collection[str]) -> dict[str, int]:
+    """Row ids of the models with these codes; unknown codes are absent."""
+    return dict(Model.objects.filter(code__in=codes).values_list("code", "pk"))
+
+
+def _with_prices(rows: QuerySet[Model], at: datetime) -> QuerySet[Model]:
+    return rows.prefetch_related(Prefetch("price_versions", versions_in_force(at), to_attr="in_force"))
+
+
+def _seen_by(group_codes: Collection[str]) -> QuerySet[Model]:
+    reached = Model.access_groups.through.objects.filter(accessgroup__code__in=group_codes).values("model_id")
+    return Model.objects.filter(pk__in=reached).select_related("vendor", "type", "successor")
+
+
+def _catalogue_model(row: Any) -> CatalogueModel:
+    """`row` is a Model with `in_force`, which `_with_prices` attached."""
+    version: PriceVersion | None = row.in_force[0] if row.in_force else None
+    return CatalogueModel(
+        id=row.pk,
+        code=row.code,
+        type=row.type.code,
+        vendor=row.vendor.code,
+        lifecycle=row.lifecycle,
+        created_at=row.created_at,
+        context_length=row.display_config.get("context_length"),
+        max_output=row.display_config.get("max_output"),
+        groups=frozenset(group.code for group in row.access_groups.all()),
+        price=None if version is None else parse_config(version.pricing_config),
+        price_version_id=None if version is None else version.pk,
+        retired_on=row.retired_on,
+        successor=row.successor and row.successor.code,
+    )
+
+
+def _card(row: Any) -> ModelCard:
+    return ModelCard(
+        id=row.pk,
+        code=row.code,
+        type=row.type.code,
+        vendor=row.vendor.code,
+        vendor_name=row.vendor.name,
+        lifecycle=row.lifecycle,
+        display_config=row.display_config,
+        pricing_config=_public_config(row.in_force[0]) if row.in_force else None,
+        retired_on=row.retired_on,
+        successor=row.successor and row.successor.code,
+    )
+
+
+def _public_config(version: PriceVersion) -> Mapping[str, Any]:
+    """The config with the facts of its version, as answers show it."""
+    return {
+        "policy": "floating",
+        **version.pricing_config,
+        "version": version.number,
+        "effective_at": version.starts_at.isoformat(),
+        "expires_at": version.ends_at and version.ends_at.isoformat(),
+    }

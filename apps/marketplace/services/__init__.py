@@ -1,0 +1,6 @@
+"""Acts on the catalogue, by subject. Each joins the caller's transaction."""
+
+from apps.marketplace.services.importing import import_section
+from apps.marketplace.services.publishing import publish_price, set_credit_rate
+
+__all__ = ["import_section", "publish_price", "set_credit_rate"]
