@@ -9,13 +9,12 @@ from apps.console.api import (
     CallView,
     MemberListView,
     MemberView,
-    ModelListView,
-    ModelView,
     OwnUserView,
     StatementView,
     UsageLogView,
     WalletView,
 )
+from apps.console.model_api import ModelListView, ModelView
 from apps.core.api import NoSuchEndpoint
 from apps.promotions.api import ReferralListView, RewardTransferView
 from apps.relay.api import TokenListView, TokenView

@@ -183,53 +183,6 @@ class LogPageSerializer(serializers.Serializer):  # type: ignore[type-arg]
     results = LoggedCallSerializer(many=True)
 
 
-class ModelFilterSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    type = serializers.CharField(required=False, max_length=40)
-    vendor = serializers.CharField(required=False, max_length=40)
-
-
-class ModelSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    id = serializers.CharField(source="code")
-    type = serializers.CharField()
-    vendor = serializers.CharField()
-    lifecycle = serializers.CharField()
-    retired_on = serializers.DateField(allow_null=True)
-    successor = serializers.CharField(allow_null=True)
-    pricing_config = serializers.DictField(allow_null=True)
-    display_config = serializers.DictField()
-
-
-class ModelPageSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-    results = ModelSerializer(many=True)
-
-
-class LimitScopeSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    group = serializers.CharField()
-    wallet = serializers.CharField(help_text="The team whose wallet is charged.")
-    token = serializers.CharField(allow_null=True)
-
-
-class LimitFiguresSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    rpm = serializers.IntegerField(allow_null=True)
-    tpm = serializers.IntegerField(allow_null=True)
-    concurrency = serializers.IntegerField(allow_null=True)
-
-
-class RateLimitSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    scope = LimitScopeSerializer()
-    limited_by = serializers.ChoiceField(choices=["group"])
-    effective = LimitFiguresSerializer(help_text="Of each token; null stands for no limit.")
-    current = LimitFiguresSerializer(help_text="Of the whole wallet in the last minute; null where nothing is limited.")
-    reset_at = serializers.DateTimeField(allow_null=True)
-    upgrade_url = serializers.CharField()
-
-
-class ModelDetailSerializer(ModelSerializer):
-    rate_limits = RateLimitSerializer(allow_null=True, help_text="null for a caller who is not signed in.")
-
-
 def _check_year(at: date) -> None:
     if not FIRST_YEAR <= at.year <= LAST_YEAR:
         raise serializers.ValidationError("Write an instant of this century.")
