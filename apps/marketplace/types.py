@@ -133,3 +133,12 @@ class ImportReport:
     created: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a topic of the catalogue looked like: an equal one says that what was read under it still holds."""
+
+    count: int
+    total: int
+    changed_at: datetime | None

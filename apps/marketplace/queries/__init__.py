@@ -1,11 +1,13 @@
 """Which models exist, who sees them, and what they cost at an instant. Writes nothing."""
 
 from apps.marketplace.queries.dictionaries import export_section, model_types
+from apps.marketplace.queries.marks import catalogue_stamp
 from apps.marketplace.queries.models import catalogue_snapshot, model_ids, visible_model, visible_models
 from apps.marketplace.queries.prices import credit_rate, price_in_force, price_numbers, price_version
 
 __all__ = [
     "catalogue_snapshot",
+    "catalogue_stamp",
     "credit_rate",
     "export_section",
     "model_ids",
