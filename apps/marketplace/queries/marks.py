@@ -15,4 +15,4 @@ def catalogue_stamp(topic: str) -> Stamp:
     marks = CatalogueMark.objects.filter(topic=topic).aggregate(
         count=Count("pk"), total=Sum("pk", default=0), changed_at=Max("marked_at")
     )
-    return Stamp(**marks)
+    return Stamp(marks["count"], int(marks["total"]), marks["changed_at"])
