@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 from django.utils.translation import gettext
@@ -13,6 +14,8 @@ BALANCE_PLACES: Final = 2
 CALL_PLACES: Final = 4
 FIELD_PLACES: Final = range(BALANCE_PLACES, 13)  # with 12 of them a nanocredit can be written at any rate below 500
 MINUS: Final = "−"
+UNIT_PLACES: Final = range(BALANCE_PLACES, 13)
+UNIT_DIGITS: Final = 4
 
 _FIGURE: Final = re.compile(r"(\d{1,9})(?:\.(\d{1,12}))?", re.ASCII)
 _SIGNS: Final = {"usd": "US$", "cny": "¥", "credits": ""}
@@ -60,6 +63,26 @@ def amount_text(nanos: int, reader: Reader, *, unit: str, places: int) -> str:
     if unit == "credits":
         signed = gettext("%(amount)s credits") % {"amount": text}
     return (MINUS if nanos < 0 else "") + less + signed
+
+
+def unit_price(nanos: Fraction, credits_per_unit: Decimal) -> str:
+    """A price for a unit as published: as many decimals as it takes, at least two. What no decimals can write, such as
+    a price in another currency, is rounded to four digits that count, and to no fewer than six decimals.
+    """
+    exact = nanos / NANOS_PER_CREDIT / Fraction(credits_per_unit)
+    places = next((places for places in UNIT_PLACES if (exact * 10**places).denominator == 1), None)
+    if places is None:
+        zeros = next((place for place in UNIT_PLACES if exact * 10 ** (place + 1) >= 1), BALANCE_PLACES)
+        places = max(zeros + UNIT_DIGITS, UNIT_DIGITS + BALANCE_PLACES)
+    scaled = round_half_up(exact.numerator * 10**places, exact.denominator)
+    whole, fraction = divmod(scaled, 10**places)
+    return f"{whole:,}." + f"{fraction:0{places}d}".rstrip("0").ljust(BALANCE_PLACES, "0")
+
+
+def unit_price_text(nanos: Fraction, reader: Reader) -> str:
+    """The same with the sign of the reader's unit: `US$0.075`, `0.525 credits`."""
+    text = unit_price(nanos, reader.rate_of(reader.unit))
+    return gettext("%(amount)s credits") % {"amount": text} if reader.unit == "credits" else reader.sign + text
 
 
 def _shown(nanos: int, credits_per_unit: Decimal, *, places: int) -> tuple[str, str]:

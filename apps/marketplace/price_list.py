@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from apps.core.money import Nanos
 from apps.marketplace.meters import FAMILIES, METERS
@@ -58,6 +59,10 @@ class PriceList:
         if found is None:
             found = self._resolved[key] = dict(_resolve(self.items, conditions))
         return found
+
+    def unit_nanos(self, item: Item, tier: int) -> Fraction:
+        """What `item.unit` of the meter cost at this tier, exactly: the price as a page shows it."""
+        return Fraction(item.rates[tier] * item.unit, self.denominator)
 
     def size_of(self, quantities: Mapping[str, int]) -> int:
         """What chooses the tier of the whole call: with `input_tokens` all of the prompt, cached parts included."""

@@ -53,6 +53,18 @@ class PriceInForce:
 
 
 @dataclass(frozen=True, slots=True)
+class PricePoint:
+    """A price version in the history of a model: it was, is or will be in force in `[starts_at, ends_at)`."""
+
+    number: int
+    starts_at: datetime
+    ends_at: datetime | None
+    policy: str
+    entered_config: Mapping[str, Any]
+    price_list: PriceList
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedPrice:
     """What `publish_price` did. `changed` is false when the last version already says the same."""
 

@@ -1,9 +1,10 @@
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from django.utils.translation import override
 
-from apps.console.amounts import Reader, amount_text, figure_text, nanos_from_figure, plain_figure
+from apps.console.amounts import Reader, amount_text, figure_text, nanos_from_figure, plain_figure, unit_price_text
 
 CREDIT = 1_000_000_000
 RATES = {"credits_per_usd": Decimal(7), "credits_per_cny": Decimal(1)}
@@ -68,3 +69,18 @@ def test_a_field_starts_with_what_it_can_read_back() -> None:
 def test_a_field_shows_exactly_what_two_decimals_would_hide(nanos: int, shown: str) -> None:
     assert plain_figure(nanos, Decimal(7)) == shown
     assert nanos_from_figure(shown, Decimal(7)) == nanos
+
+
+@pytest.mark.parametrize(
+    ("nanos", "text"),
+    [
+        (14_000_000_000, "US$2.00"),
+        (525_000_000, "US$0.075"),
+        (288_792_000, "US$0.041256"),
+        (2_500_000_000, "US$0.357143"),
+        (2_000, "US$0.0000002857"),
+        (0, "US$0.00"),
+    ],
+)
+def test_a_price_for_a_unit_reads_as_it_was_published(nanos: int, text: str) -> None:
+    assert unit_price_text(Fraction(nanos), AMERICAN) == text

@@ -9,12 +9,28 @@ from django.db.models import Q, QuerySet
 
 from apps.marketplace.models import CreditRate, PriceVersion
 from apps.marketplace.pricing_config import parse_config
-from apps.marketplace.types import CreditRateInForce, PriceInForce
+from apps.marketplace.types import CreditRateInForce, PriceInForce, PricePoint
 
 
 def price_in_force(model_id: int, *, at: datetime) -> PriceInForce | None:
     version = versions_in_force(at).filter(model_id=model_id).first()
     return None if version is None else _price(version)
+
+
+def price_history(model_id: int) -> list[PricePoint]:
+    """Every version of the model's price that was, is or will be in force, the oldest first. One query."""
+    versions = PriceVersion.objects.filter(model_id=model_id, withdrawn_at=None).order_by("starts_at")
+    return [
+        PricePoint(
+            number=version.number,
+            starts_at=version.starts_at,
+            ends_at=version.ends_at,
+            policy=version.policy,
+            entered_config=version.entered_config,
+            price_list=parse_config(version.pricing_config),
+        )
+        for version in versions
+    ]
 
 
 def price_version(version_id: int) -> PriceInForce | None:
