@@ -40,12 +40,17 @@ class Announcement(models.Model):
         verbose_name = _("announcement")
         verbose_name_plural = _("announcements")
         ordering = ["-published_at", "-pk"]
+        permissions = [("publish_announcement", "Can publish and withdraw announcements")]
         constraints = [
             models.CheckConstraint(condition=Q(category__in=Category.values), name="announcement_category_known"),
             models.CheckConstraint(condition=Q(audience__in=Audience.values), name="announcement_audience_known"),
             models.CheckConstraint(
-                condition=Q(effective_at=None) | Q(published_at__isnull=False),
-                name="announcement_effective_once_published",
+                condition=Q(published_at=None) | (~Q(title={}) & ~Q(summary={})),
+                name="announcement_has_texts_once_published",
+            ),
+            models.CheckConstraint(
+                condition=Q(link="") | (Q(link__startswith="/") & ~Q(link__startswith="//")),
+                name="announcement_link_stays_here",
             ),
             models.CheckConstraint(
                 condition=Q(withdrawn_at=None) | Q(withdrawn_at__gte=F("published_at")),

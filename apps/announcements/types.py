@@ -1,7 +1,16 @@
 """What is announced, and to whom. No tables."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from apps.core.languages import text_in
+
+Texts = Mapping[str, str]
+"""A text by language: `{"en": …, "zh-hans": …}`."""
 
 
 class Category(models.TextChoices):
@@ -20,3 +29,61 @@ class Audience(models.TextChoices):
     EVERYONE = "everyone", _("Everyone")
     SIGNED_IN = "signed_in", _("Who is signed in")
     GROUPS = "groups", _("Who sees one of its access groups")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What an app writes about an act of its own. `key` names the act (`price:41`), so that it is written once.
+
+    Texts come from `core.languages.in_each_language`; `link` is a path of this site. With audience `groups` and no
+    code, nobody sees it: so is a model that no group sees.
+    """
+
+    key: str
+    category: str
+    title: Texts
+    summary: Texts
+    audience: str = Audience.EVERYONE
+    group_codes: tuple[str, ...] = ()
+    scope: Texts = field(default_factory=dict)
+    notes: Texts = field(default_factory=dict)
+    link: str = ""
+    effective_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """For whom feeds are read: what the access groups of the team in view see, or a stranger with the public group."""
+
+    group_codes: frozenset[str]
+    is_signed_in: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedEntry:
+    """An entry as its readers see it. `entry_id` is the row's, for relations of other apps; people see `public_id`."""
+
+    entry_id: int
+    public_id: str
+    category: str
+    audience: str
+    title: Texts
+    scope: Texts
+    summary: Texts
+    notes: Texts
+    link: str
+    published_at: datetime | None
+    effective_at: datetime | None
+    withdrawn_at: datetime | None
+
+    def title_in(self, language: str) -> str:
+        return text_in(self.title, language)
+
+    def scope_in(self, language: str) -> str:
+        return text_in(self.scope, language)
+
+    def summary_in(self, language: str) -> str:
+        return text_in(self.summary, language)
+
+    def notes_in(self, language: str) -> str:
+        return text_in(self.notes, language)
