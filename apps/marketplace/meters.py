@@ -27,9 +27,14 @@ METERS: Mapping[str, str | None] = {
 }
 
 
-def _base_of(meter: str) -> str:
+def chain_of(meter: str) -> tuple[str, ...]:
+    """The meter, then those it stands for, one after the other."""
     stands_for = METERS[meter]
-    return meter if stands_for is None else _base_of(stands_for)
+    return (meter,) if stands_for is None else (meter, *chain_of(stands_for))
+
+
+def _base_of(meter: str) -> str:
+    return chain_of(meter)[-1]
 
 
 def _family_of(base: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from apps.core.money import Nanos
-from apps.marketplace.meters import FAMILIES, METERS
+from apps.marketplace.meters import FAMILIES, METERS, chain_of
 
 Conditions = Mapping[str, str | bool]
 
@@ -78,14 +78,6 @@ def _resolve(items: tuple[Item, ...], conditions: Conditions) -> Iterator[tuple[
         if item.conditions.items() <= conditions.items():
             fitting[item.meter] = item
     for meter in METERS:
-        chain = list(_chain(meter))
+        chain = chain_of(meter)
         if named.intersection(chain):
             yield meter, next((fitting[link] for link in chain if link in fitting), None)
-
-
-def _chain(meter: str) -> Iterator[str]:
-    """The meter, then those it stands for, one after the other."""
-    link: str | None = meter
-    while link is not None:
-        yield link
-        link = METERS[link]

@@ -65,6 +65,27 @@ class PricePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class OfficialPriceCard:
+    """What the vendor asks: `config` in its currency as recorded, `price_list` in credits at the rate then in force."""
+
+    number: int
+    config: Mapping[str, Any]
+    credits_config: Mapping[str, Any]
+    price_list: PriceList
+    source: str
+    as_of: date
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedOfficialPrice:
+    """What `record_official_price` did. `changed` is false when the last one says the same."""
+
+    number: int
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedPrice:
     """What `publish_price` did. `changed` is false when the last version already says the same."""
 

@@ -3,6 +3,7 @@
 from apps.marketplace.queries.dictionaries import export_section, model_types
 from apps.marketplace.queries.marks import catalogue_stamp
 from apps.marketplace.queries.models import catalogue_snapshot, model_ids, visible_model, visible_models
+from apps.marketplace.queries.official import official_prices
 from apps.marketplace.queries.prices import credit_rate, price_history, price_in_force, price_numbers, price_version
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "export_section",
     "model_ids",
     "model_types",
+    "official_prices",
     "price_history",
     "price_in_force",
     "price_numbers",
