@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.marketplace.display_config import display_fault, without_model_facts
 from apps.marketplace.errors import CatalogueError, PricingConfigError
 from apps.marketplace.pricing_config import validate_config, without_version_facts
 from apps.wallet.errors import StandardQuotaGone
@@ -47,7 +48,6 @@ _MODEL_KEYS = frozenset(
 )
 _LONGEST = {"models": 120, "vendors": 40, "model_types": 40}
 _LAST_POSITION = 32_767
-MOST_TOKENS = 100_000_000
 
 T = TypeVar("T")
 
@@ -159,24 +159,20 @@ def _model(entry: Mapping[str, Any], place: str) -> ModelEntry:
         lifecycle=_lifecycle(entry.get("lifecycle", "ga"), place),
         retired_on=_date(entry.get("retired_on"), place),
         successor=_code(entry, "successor", place) if entry.get("successor") else None,
-        display_config=read_display_config(entry.get("display_config", {}), place),
+        display_config=read_display_config(entry.get("display_config", {}), f"{place}.display_config"),
         pricing_config=_pricing_config(entry.get("pricing_config"), place),
         access_groups=_groups(entry.get("access_groups", ["default"]), place),
     )
 
 
 def read_display_config(value: object, place: str) -> Mapping[str, Any]:
-    """The display_config as it stands, once the parts that calls depend on can be used. Raises `CatalogueError`."""
+    """The display_config as a model stores it, once nothing is wrong with it. Raises `CatalogueError`."""
     display = _object(value, place)
-    _refuse_gone(display, QUOTA_TYPE_FIELDS, f"{place}.display_config")
-    for name in ("context_length", "max_output"):
-        if display.get(name) is not None and not _is_count(display[name], MOST_TOKENS):
-            raise CatalogueError(
-                f"{place}.display_config.{name}",
-                _("Write a whole number of tokens, at most %(most)d, or null when unknown.") % {"most": MOST_TOKENS},
-            )
-    _names(display.get("title", {}), f"{place}.display_config.title")
-    return display
+    _refuse_gone(display, QUOTA_TYPE_FIELDS, place)
+    fault = display_fault(display)
+    if fault is not None:
+        raise CatalogueError(".".join(filter(None, (place, fault.path))), fault.problem)
+    return without_model_facts(display)
 
 
 def _pricing_config(value: object, place: str) -> Mapping[str, Any] | None:

@@ -85,7 +85,7 @@ def test_the_word_keeps_its_other_meanings_in_a_catalogue(tmp_path: Path) -> Non
     items = copy.deepcopy(SMALL["models"][0]["pricing_config"]["items"])
     items[0]["conditions"] = {"service_tier": "standard"}
     catalogue = with_price(items=items)
-    catalogue["models"][0] |= {"display_config": {"title": {"en": "Standard"}, "quality": "standard"}}
+    catalogue["models"][0] |= {"display_config": {"title": {"en": "Standard"}, "capabilities": ["standard"]}}
     catalogue["models"][0]["access_groups"] = ["standard", "default"]
     catalogue["access_groups"].append({"code": "standard"})
     catalogue["vendors"].append({"code": "standard", "name": {"en": "Standard"}})
