@@ -1,7 +1,7 @@
 """Doors of the platform API to the catalogue: models with prices, and the limits that the caller's calls have."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
@@ -22,10 +22,8 @@ from apps.marketplace.types import ModelCard
 from apps.teams import queries as teams
 from apps.teams.authentication import PlatformView
 from apps.teams.decorators import team_of
-from apps.teams.types import GroupTerms, TeamAccess
+from apps.teams.types import MAIN_GROUP, GroupTerms, TeamAccess
 from apps.wallet import queries as wallet
-
-PUBLIC_GROUP: Final = "default"
 
 
 class ModelListView(PlatformView):
@@ -71,9 +69,9 @@ def _team_or_nobody(request: Request) -> TeamAccess | None:
 
 def _groups(team: TeamAccess | None, at: datetime) -> list[GroupTerms]:
     """The groups of a team in the order in which a call takes them: the main one, then the cheapest."""
-    codes = [PUBLIC_GROUP] if team is None else teams.access_group_codes(team.id, at=at)
+    codes = [MAIN_GROUP] if team is None else teams.access_group_codes(team.id, at=at)
     terms = [group for group in teams.access_group_terms() if group.code in codes]
-    return sorted(terms, key=lambda group: (group.code != codes[0], group.multiplier, group.code))
+    return sorted(terms, key=lambda group: (group.code != codes[0], group.multiplier.at(at), group.code))
 
 
 def _seen_model(code: str, groups: list[GroupTerms], at: datetime) -> tuple[ModelCard, GroupTerms]:

@@ -1,6 +1,6 @@
 """What the catalogue answers with: frozen values, ready for the relay and for pages. No tables."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -157,6 +157,29 @@ class CreditRateInForce:
 
     rate_id: int | None
     credits_per_unit: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The access groups of a caller with the multiplier of each, in the order in which a call takes them (the main one,
+    then the cheapest, then the first by code), and the rows of models granted one by one.
+    """
+
+    groups: tuple[tuple[str, Decimal], ...]
+    model_ids: frozenset[int]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(code for code, _multiplier in self.groups)
+
+    def group_of(self, model_id: int, model_groups: Collection[str]) -> tuple[str, Decimal] | None:
+        """The one group that prices, limits and routes a call of a model in these groups; None for one out of reach.
+
+        A granted model that none of them has is called on the terms of the main one.
+        """
+        having = (group for group in self.groups if group[0] in model_groups)
+        fallback = self.groups[0] if self.groups and model_id in self.model_ids else None
+        return next(having, fallback)
 
 
 @dataclass(frozen=True, slots=True)

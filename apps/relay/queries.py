@@ -28,6 +28,7 @@ from apps.relay.types import (
     TokenSnapshot,
 )
 from apps.teams import queries as teams
+from apps.teams.types import GroupTerms
 from apps.usage.types import CallDetail
 from apps.wallet import queries as wallet
 from apps.wallet.types import LimitUse, RateLimits
@@ -201,16 +202,24 @@ def teams_by_id(team_ids: Iterable[int]) -> dict[int, TeamSnapshot]:
     }
 
 
-def groups_by_code() -> dict[str, GroupSnapshot]:
-    return {
-        terms.code: GroupSnapshot(
-            code=terms.code,
-            multiplier=terms.multiplier,
-            token_limits=RateLimits(terms.concurrency, terms.rpm, terms.tpm),
-            wallet_limits=RateLimits(terms.wallet_concurrency, terms.wallet_rpm, terms.wallet_tpm),
-        )
-        for terms in teams.access_group_terms()
-    }
+def groups_from(at: datetime) -> list[tuple[datetime, dict[str, GroupSnapshot]]]:
+    """The groups by code as they are at `at`, and as they will be from each announced multiplier on."""
+    groups = teams.access_group_terms()
+    changes = {instant for terms in groups if (instant := terms.multiplier.change_after(at)) is not None}
+    return [
+        (instant, {terms.code: _group_snapshot(terms, instant) for terms in groups})
+        for instant in (at, *sorted(changes))
+    ]
+
+
+def _group_snapshot(terms: GroupTerms, at: datetime) -> GroupSnapshot:
+    return GroupSnapshot(
+        code=terms.code,
+        multiplier=terms.multiplier.at(at),
+        token_limits=RateLimits(terms.concurrency, terms.rpm, terms.tpm),
+        wallet_limits=RateLimits(terms.wallet_concurrency, terms.wallet_rpm, terms.wallet_tpm),
+        all_lines=terms.all_lines,
+    )
 
 
 def catalogues_from(at: datetime, *, changes: int) -> list[tuple[datetime, dict[str, ModelSnapshot]]]:

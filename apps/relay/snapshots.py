@@ -29,6 +29,7 @@ STALE_SECONDS = 10.0
 PRICE_CHANGES_AHEAD = 3
 
 Catalogue = Mapping[str, ModelSnapshot]
+Groups = Mapping[str, GroupSnapshot]
 
 
 class Runner(Protocol):
@@ -46,7 +47,7 @@ class LiveSnapshots:
         self._tokens: Remembered[bytes, TokenSnapshot] = Remembered(self._load_tokens, size=MAX_TOKENS)
         self._teams: Remembered[int, TeamSnapshot] = Remembered(self._load_teams, size=MAX_TEAMS)
         self._has_legacy = False
-        self._groups: Mapping[str, GroupSnapshot] = {}
+        self._groups: Sequence[tuple[datetime, Groups]] = ()
         self._channels: tuple[ChannelSnapshot, ...] = ()
         self._catalogues: Sequence[tuple[datetime, Catalogue]] = ()
         self._models: Catalogue = {}
@@ -67,9 +68,11 @@ class LiveSnapshots:
     def channels(self) -> tuple[ChannelSnapshot, ...]:
         return self._channels
 
-    @property
-    def groups(self) -> Mapping[str, GroupSnapshot]:
-        return self._groups
+    def groups_at(self, at: datetime) -> Groups:
+        """The groups at the multipliers of this instant: an announced one counts from its start, not from a poll."""
+        if len(self._groups) == 1:
+            return self._groups[0][1]
+        return next((groups for starts_at, groups in reversed(self._groups) if starts_at <= at), self._groups[0][1])
 
     @property
     def is_fresh(self) -> bool:
@@ -98,10 +101,11 @@ class LiveSnapshots:
         return team
 
     def group_for(self, team: TeamSnapshot, model: ModelSnapshot, at: datetime) -> GroupSnapshot | None:
+        groups = self.groups_at(at)
         if team.main_group in model.groups:
-            return self._groups.get(team.main_group)
+            return groups.get(team.main_group)
         granted = [
-            self._groups[grant.code]
+            groups[grant.code]
             for grant in team.granted
             if grant.code in model.groups and (grant.ends_at is None or at < grant.ends_at)
         ]
@@ -132,7 +136,7 @@ class LiveSnapshots:
 
     async def _load_catalogue(self) -> None:
         at = self._now()
-        groups = await self._run(queries.groups_by_code)
+        groups = await self._run(queries.groups_from, at)
         self._catalogues = await self._run(queries.catalogues_from, at, changes=PRICE_CHANGES_AHEAD)
         self._groups = groups
         self._turn_to_prices_of(at)

@@ -99,6 +99,8 @@ class GroupSnapshot:
     multiplier: Decimal
     token_limits: "RateLimits"
     wallet_limits: "RateLimits"
+    all_lines: bool = False
+    """Whether the channels of every other group may be asked as well, after its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +152,6 @@ class Snapshots(Protocol):
     @property
     def channels(self) -> tuple[ChannelSnapshot, ...]:
         """The same object until a channel changes."""
-
-    @property
-    def groups(self) -> Mapping[str, GroupSnapshot]: ...
 
     async def token_by_secret(self, secret: str) -> TokenSnapshot | None: ...
 

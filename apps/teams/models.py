@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import public_id, uuid7
+from apps.teams.types import Multiplier
 
 
 class Role(models.TextChoices):
@@ -64,6 +65,10 @@ class AccessGroup(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def multipliers(self) -> Multiplier:
+        return Multiplier(self.multiplier, self.coming_multiplier, self.coming_at)
 
 
 class Team(models.Model):

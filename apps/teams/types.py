@@ -13,6 +13,8 @@ from apps.accounts.types import NoticeKind
 from apps.core.ids import public_id
 from apps.wallet.types import LimitUse
 
+MAIN_GROUP: Final = "default"
+"""The access group of every new team, and the one that strangers see the models of."""
 REFILLS: Final = ("daily", "weekly", "monthly")
 """When a budget may be filled up again, in the wallet's words."""
 # Content: `team` and `invited_by` by name, `role` by code, `expires_at`, `path`.
@@ -222,11 +224,31 @@ class ImportReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Multiplier:
+    """What an access group multiplies prices by, and what it was announced to become, if it was."""
+
+    first: Decimal
+    coming: Decimal | None = None
+    coming_at: datetime | None = None
+
+    def at(self, instant: datetime) -> Decimal:
+        """The one in force: an announced one from its instant on, whether anybody writes a row then or not."""
+        if self.coming is not None and self.coming_at is not None and self.coming_at <= instant:
+            return self.coming
+        return self.first
+
+    def change_after(self, instant: datetime) -> datetime | None:
+        """When another one comes into force; None while none is announced."""
+        return self.coming_at if self.coming_at is not None and self.coming_at > instant else None
+
+
+@dataclass(frozen=True, slots=True)
 class GroupTerms:
     """An access group as calls see it; 0 stands for no limit of that kind."""
 
     code: str
-    multiplier: Decimal
+    multiplier: Multiplier
+    all_lines: bool
     rpm: int
     tpm: int
     concurrency: int

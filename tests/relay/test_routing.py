@@ -17,7 +17,6 @@ class Known:
     def __init__(self, *channels: ChannelSnapshot) -> None:
         self.channels = channels
         self.models: dict[str, Any] = {}
-        self.groups: dict[str, Any] = {}
 
 
 def order(router: Router, *channels: ChannelSnapshot) -> list[int]:

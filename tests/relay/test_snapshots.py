@@ -101,10 +101,11 @@ def test_the_main_group_wins_then_the_cheapest_granted_one_then_the_first_by_cod
     at = datetime(2026, 1, 1, tzinfo=UTC)
     snapshots = polled()
     limits = RateLimits(100, 600, 1_000_000)
-    snapshots._groups = {
+    groups = {
         code: GroupSnapshot(code, Decimal(multiplier), limits, RateLimits())
         for code, multiplier in (("default", "1"), ("b", "0.8"), ("a", "0.8"), ("dear", "2"))
     }
+    snapshots._groups = [(at, groups)]
     model = replace(snapshots.models["small-chat"], groups=frozenset({"a", "b", "dear"}))
     granted = (GrantedGroup("dear"), GrantedGroup("b"), GrantedGroup("a", at + timedelta(seconds=1)))
     team = TeamSnapshot(1, "default", granted)
@@ -167,9 +168,9 @@ def test_inside_a_transaction_every_sign_in_reads_again(team: TeamAccess):
     _, secret = make_token(team)
     snapshots = FreshSnapshots(run=here)
     assert async_to_sync(snapshots.token_by_secret)(secret) is not None
-    assert snapshots.groups["default"].token_limits.rpm == 600
+    assert snapshots.groups_at(clock.now())["default"].token_limits.rpm == 600
 
     AccessGroup.objects.filter(code="default").update(rpm=5)
 
     async_to_sync(snapshots.token_by_secret)(secret)
-    assert snapshots.groups["default"].token_limits.rpm == 5
+    assert snapshots.groups_at(clock.now())["default"].token_limits.rpm == 5

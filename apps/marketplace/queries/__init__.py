@@ -5,6 +5,7 @@ from apps.marketplace.queries.marks import catalogue_stamp
 from apps.marketplace.queries.models import catalogue_snapshot, model_ids, visible_model, visible_models
 from apps.marketplace.queries.official import official_prices
 from apps.marketplace.queries.prices import credit_rate, price_history, price_in_force, price_numbers, price_version
+from apps.marketplace.queries.reach import reach_of
 
 __all__ = [
     "catalogue_snapshot",
@@ -18,6 +19,7 @@ __all__ = [
     "price_in_force",
     "price_numbers",
     "price_version",
+    "reach_of",
     "visible_model",
     "visible_models",
 ]

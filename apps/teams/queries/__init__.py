@@ -8,6 +8,7 @@ from apps.teams.queries.access_groups import (
     export_access_groups,
     group_row,
     group_terms,
+    groups_in_reach,
     team_reaches,
 )
 from apps.teams.queries.budgets import (
@@ -71,6 +72,7 @@ __all__ = [
     "export_access_groups",
     "group_row",
     "group_terms",
+    "groups_in_reach",
     "has_right",
     "invitation_by_public_id",
     "invitations_about",

@@ -3,22 +3,27 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from django.db.models import Prefetch, Q
+from django.db.models import BooleanField, ExpressionWrapper, Prefetch, Q, QuerySet
 
 from apps.teams.models import AccessGrant, AccessGroup, Team
-from apps.teams.types import GroupTerms, TeamReach
+from apps.teams.types import MAIN_GROUP, GroupTerms, TeamReach
 
 LIMITS = ("rpm", "tpm", "concurrency", "wallet_rpm", "wallet_tpm", "wallet_concurrency")
 
 
 def access_group_codes(team_id: int, *, at: datetime) -> list[str]:
     """Codes of the groups whose models the team sees: the main one first, then those granted and not ended."""
-    main = Q(pk__in=Team.objects.filter(pk=team_id).values("access_group_id"))
-    granted = AccessGroup.objects.filter(grants__team_id=team_id).filter(
-        Q(grants__ends_at=None) | Q(grants__ends_at__gt=at)
-    )
-    mains = list(AccessGroup.objects.filter(main).values_list("code", flat=True))
-    return mains + [code for code in granted.values_list("code", flat=True) if code not in mains]
+    return list(groups_in_reach(team_id, at=at).values_list("code", flat=True))
+
+
+def groups_in_reach(team_id: int | None, *, at: datetime) -> QuerySet[AccessGroup]:
+    """The team's groups, one query: the main one first, then those granted and not ended, by code. None: a stranger."""
+    if team_id is None:
+        return AccessGroup.objects.filter(code=MAIN_GROUP)
+    is_main = Q(pk__in=Team.objects.filter(pk=team_id).values("access_group_id"))
+    open_grants = AccessGrant.objects.filter(Q(ends_at=None) | Q(ends_at__gt=at), team_id=team_id)
+    rows = AccessGroup.objects.filter(is_main | Q(pk__in=open_grants.values("access_group_id")))
+    return rows.annotate(is_main=ExpressionWrapper(is_main, BooleanField())).order_by("-is_main", "code")
 
 
 def access_group_ids(codes: Collection[str]) -> dict[str, int]:
@@ -28,11 +33,25 @@ def access_group_ids(codes: Collection[str]) -> dict[str, int]:
 
 def access_group_terms() -> list[GroupTerms]:
     """Every access group, for whoever prices and limits calls."""
-    return [GroupTerms(**row) for row in AccessGroup.objects.values("code", "multiplier", *LIMITS)]
+    return list(map(_terms, AccessGroup.objects.all()))
 
 
 def group_terms(code: str) -> GroupTerms:
-    return GroupTerms(**AccessGroup.objects.values("code", "multiplier", *LIMITS).get(code=code))
+    return _terms(AccessGroup.objects.get(code=code))
+
+
+def _terms(group: AccessGroup) -> GroupTerms:
+    return GroupTerms(
+        code=group.code,
+        multiplier=group.multipliers,
+        all_lines=group.all_lines,
+        rpm=group.rpm,
+        tpm=group.tpm,
+        concurrency=group.concurrency,
+        wallet_rpm=group.wallet_rpm,
+        wallet_tpm=group.wallet_tpm,
+        wallet_concurrency=group.wallet_concurrency,
+    )
 
 
 def team_reaches(team_ids: Iterable[int]) -> list[TeamReach]:

@@ -7,7 +7,7 @@ from apps.teams.services.access_groups import import_access_groups
 from apps.teams.services.authority import lock_team, lock_team_as, lock_teams_of
 from apps.teams.services.budgets import budgets_now, end_member_budget, set_member_budget, set_team_budget
 from apps.teams.services.closing import close_team, forget_invitee
-from apps.teams.services.founding import MAIN_GROUP, create_team, personal_team_of, rename_team
+from apps.teams.services.founding import create_team, personal_team_of, rename_team
 from apps.teams.services.invitations import (
     accept_invitation,
     decline_invitation,
@@ -24,7 +24,6 @@ from apps.teams.services.personal_tokens import (
 )
 
 __all__ = [
-    "MAIN_GROUP",
     "accept_invitation",
     "budgets_now",
     "change_role",

@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from apps.teams import queries
 from apps.teams.errors import AccessGroupInUse, AccessGroupInvalid
 from apps.teams.models import AccessGroup
-from apps.teams.services.founding import MAIN_GROUP
-from apps.teams.types import ImportReport
+from apps.teams.types import MAIN_GROUP, ImportReport
 
 _CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _MULTIPLIER: Final = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?")

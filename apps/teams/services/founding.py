@@ -15,10 +15,9 @@ from apps.teams import queries
 from apps.teams.errors import TeamNameInvalid, TeamsExhausted
 from apps.teams.models import AccessGroup, Membership, Role, Team
 from apps.teams.services.authority import lock_team_as, record, refuse_personal, teams_lock
-from apps.teams.types import TeamAccess
+from apps.teams.types import MAIN_GROUP, TeamAccess
 from apps.wallet import services as wallet
 
-MAIN_GROUP: Final = "default"
 NAME_LENGTH: Final = 80
 
 
