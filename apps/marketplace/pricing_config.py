@@ -9,6 +9,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from itertools import accumulate, combinations
@@ -103,6 +104,19 @@ def check_range(config: Mapping[str, Any]) -> None:
 def without_version_facts(config: Mapping[str, Any]) -> Config:
     """What a version stores of a config that may have been copied from an answer of ours."""
     return {key: value for key, value in config.items() if key not in VERSION_FACTS}
+
+
+def with_version_facts(
+    config: Mapping[str, Any], *, number: int, starts_at: datetime, ends_at: datetime | None
+) -> Config:
+    """The config with the facts of its version, as answers show it."""
+    return {
+        "policy": "floating",
+        **config,
+        "version": number,
+        "effective_at": starts_at.isoformat(),
+        "expires_at": ends_at and ends_at.isoformat(),
+    }
 
 
 def validate_config(config: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """What the catalogue answers with: frozen values, ready for the relay and for pages. No tables."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -167,6 +167,12 @@ class Reach:
 
     groups: tuple[tuple[str, Decimal], ...]
     model_ids: frozenset[int]
+
+    @classmethod
+    def of(cls, groups: Iterable[tuple[str, Decimal]], *, main: str, model_ids: Iterable[int] = ()) -> "Reach":
+        """The reach of who is in these groups, with their multipliers, of which `main` is the main one."""
+        in_order = sorted(groups, key=lambda group: (group[0] != main, group[1], group[0]))
+        return cls(tuple(in_order), frozenset(model_ids))
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Which models exist, who sees them, and what they cost at an instant. Writes nothing."""
 
 from apps.marketplace.queries.dictionaries import export_section, model_types
+from apps.marketplace.queries.listing import listed_models, listing
 from apps.marketplace.queries.marks import catalogue_stamp
 from apps.marketplace.queries.models import catalogue_snapshot, model_ids, visible_model, visible_models
 from apps.marketplace.queries.official import official_prices
@@ -12,6 +13,8 @@ __all__ = [
     "catalogue_stamp",
     "credit_rate",
     "export_section",
+    "listed_models",
+    "listing",
     "model_ids",
     "model_types",
     "official_prices",

@@ -8,7 +8,7 @@ from django.db.models import Min, Prefetch, QuerySet
 
 from apps.core.pagination import DEFAULT_SIZE, Cursor, Page, keyset_page
 from apps.marketplace.models import Model, PriceVersion
-from apps.marketplace.pricing_config import parse_config
+from apps.marketplace.pricing_config import parse_config, with_version_facts
 from apps.marketplace.queries.prices import versions_in_force
 from apps.marketplace.types import CatalogueModel, CatalogueSnapshot, ModelCard
 
@@ -88,18 +88,13 @@ def _card(row: Any) -> ModelCard:
         vendor_name=row.vendor.name,
         lifecycle=row.lifecycle,
         display_config=row.display_config,
-        pricing_config=_public_config(row.in_force[0]) if row.in_force else None,
+        pricing_config=_shown_config(row.in_force[0]) if row.in_force else None,
         retired_on=row.retired_on,
         successor=row.successor and row.successor.code,
     )
 
 
-def _public_config(version: PriceVersion) -> Mapping[str, Any]:
-    """The config with the facts of its version, as answers show it."""
-    return {
-        "policy": "floating",
-        **version.pricing_config,
-        "version": version.number,
-        "effective_at": version.starts_at.isoformat(),
-        "expires_at": version.ends_at and version.ends_at.isoformat(),
-    }
+def _shown_config(version: PriceVersion) -> Mapping[str, Any]:
+    return with_version_facts(
+        version.pricing_config, number=version.number, starts_at=version.starts_at, ends_at=version.ends_at
+    )

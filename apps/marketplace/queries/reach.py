@@ -19,6 +19,5 @@ def reach_of(team_id: int | None, *, at: datetime) -> Reach:
     granted = ArraySubquery(open_grants.order_by("model_id").values("model_id"))
     rows = list(teams.groups_in_reach(team_id, at=at).annotate(granted_models=granted))
     groups = [(row.code, row.multipliers.at(at)) for row in rows]
-    cheapest_first = sorted(groups[1:], key=lambda group: (group[1], group[0]))
     model_ids = (model_id for row in rows[:1] for model_id in row.granted_models)
-    return Reach(groups=(*groups[:1], *cheapest_first), model_ids=frozenset(model_ids))
+    return Reach.of(groups, main=groups[0][0] if groups else "", model_ids=model_ids)

@@ -1,6 +1,7 @@
 """Whose team is it, who is in it, and what it may reach. Writes nothing."""
 
 from apps.teams.queries.access_groups import (
+    GROUPS_AND_GRANTS,
     LIMITS,
     access_group_codes,
     access_group_ids,
@@ -57,6 +58,7 @@ from apps.teams.queries.reach import (
 from apps.teams.queries.staff import bound_team_ids, bound_team_names
 
 __all__ = [
+    "GROUPS_AND_GRANTS",
     "INVITATION_PREFIX",
     "LIMITS",
     "TOKEN_PREFIX",

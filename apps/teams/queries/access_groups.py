@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Final
 
 from django.db.models import BooleanField, ExpressionWrapper, Prefetch, Q, QuerySet
 
@@ -9,6 +10,14 @@ from apps.teams.models import AccessGrant, AccessGroup, Team
 from apps.teams.types import MAIN_GROUP, GroupTerms, TeamReach
 
 LIMITS = ("rpm", "tpm", "concurrency", "wallet_rpm", "wallet_tpm", "wallet_concurrency")
+
+# Entries of a json_build_object, for who reads groups and grants in one statement with rows of its own.
+GROUPS_AND_GRANTS: Final = """
+    'groups', (SELECT coalesce(json_agg(json_build_array(id, code, multiplier, coming_multiplier, coming_at)), '[]')
+        FROM teams_accessgroup),
+    'group_grants', (SELECT coalesce(json_agg(json_build_array(team_id, access_group_id, ends_at)), '[]')
+        FROM teams_accessgrant)
+"""
 
 
 def access_group_codes(team_id: int, *, at: datetime) -> list[str]:

@@ -1,0 +1,245 @@
+"""Which models a list shows, in which order, and how many each choice would leave. Pure: works on remembered values.
+
+Within a facet that a model has one value of (type, vendor, lifecycle) choices are alternatives; of capabilities and
+modalities a model has to have all that are asked for.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+from apps.core.languages import text_in
+from apps.core.pagination import DEFAULT_SIZE, Cursor, CursorInvalid, Page
+from apps.marketplace.leading_prices import MILLION, UnitPrice
+from apps.marketplace.types import Direction, Reach
+
+RECOMMENDED: Final = "recommended"
+CALLABLE: Final = frozenset({"beta", "ga"})
+
+_LAST: Final = 2**31
+"""Behind every position that anybody gave a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComingPrice:
+    """An announced version that is not in force yet."""
+
+    starts_at: datetime
+    direction: Direction | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModel:
+    """A model as lists show it. `prices` are what whoever asked pays: `multiplier`, that of `group`, is in them."""
+
+    id: int
+    code: str
+    type: str
+    type_name: Mapping[str, str]
+    type_position: int
+    vendor: str
+    vendor_name: Mapping[str, str]
+    lifecycle: str
+    created_at: datetime
+    retired_on: date | None
+    successor: str | None
+    display_config: Mapping[str, Any]
+    pricing_config: Mapping[str, Any] | None
+    prices: tuple[UnitPrice, ...]
+    coming: ComingPrice | None
+    groups: frozenset[str]
+    capabilities: frozenset[str]
+    modalities: frozenset[str]
+    search_text: str
+    group: str = ""
+    multiplier: Decimal = Decimal(1)
+
+    def title(self, language: str) -> str:
+        """The model's name in this language, else in English, else its id."""
+        return text_in(self.display_config.get("title") or {}, language) or self.code
+
+    @property
+    def order(self) -> int:
+        order = self.display_config.get("order")
+        return order if isinstance(order, int) else _LAST
+
+    @property
+    def context_length(self) -> int | None:
+        return self.display_config.get("context_length")
+
+    @property
+    def input_price(self) -> Fraction | None:
+        """Nanocredits for a million input tokens; None for what is not charged by them."""
+        price = next((price for price in self.prices if price.meter == "input_tokens"), None)
+        return None if price is None else price.nanos * MILLION / price.unit
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What is asked for; an empty one asks for nothing. `max_price` is nanocredits for a million input tokens."""
+
+    types: frozenset[str] = frozenset()
+    vendors: frozenset[str] = frozenset()
+    lifecycles: frozenset[str] = frozenset()
+    capabilities: frozenset[str] = frozenset()
+    modalities: frozenset[str] = frozenset()
+    group: str = ""
+    search: str = ""
+    max_price: Fraction | None = None
+    min_context: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """For each value, how many models it would leave beside everything else that is asked for."""
+
+    types: Mapping[str, int] = field(default_factory=dict)
+    vendors: Mapping[str, int] = field(default_factory=dict)
+    lifecycles: Mapping[str, int] = field(default_factory=dict)
+    capabilities: Mapping[str, int] = field(default_factory=dict)
+    modalities: Mapping[str, int] = field(default_factory=dict)
+
+
+def seen_by(models: Iterable[ListedModel], reach: Reach) -> tuple[ListedModel, ...]:
+    """The models in reach, at the multiplier of the group that prices a call of each."""
+    return tuple(filter(None, (_as_seen(model, reach) for model in models)))
+
+
+def matching(models: Iterable[ListedModel], filters: Filters) -> list[ListedModel]:
+    wanted = _checks(filters)
+    return [model for model in models if not _failed(model, wanted)]
+
+
+def facets_of(models: Iterable[ListedModel], filters: Filters) -> Facets:
+    types, vendors, lifecycles = Counter[str](), Counter[str](), Counter[str]()
+    capabilities, modalities = Counter[str](), Counter[str]()
+    wanted = _checks(filters)
+    for model in models:
+        failed = _failed(model, wanted)
+        if failed <= {"type"}:
+            types[model.type] += 1
+        if failed <= {"vendor"}:
+            vendors[model.vendor] += 1
+        if failed <= {"lifecycle"}:
+            lifecycles[model.lifecycle] += 1
+        if not failed:
+            capabilities.update(model.capabilities)
+            modalities.update(model.modalities)
+    return Facets(types, vendors, lifecycles, capabilities, modalities)
+
+
+def page_of(
+    models: Sequence[ListedModel],
+    filters: Filters,
+    *,
+    sort: str = RECOMMENDED,
+    cursor: Cursor | None = None,
+    size: int = DEFAULT_SIZE,
+) -> Page[ListedModel]:
+    """One page. A cursor names a model of the list, whether it still matches or not; raises `CursorInvalid`."""
+    ordered = in_order(models, sort, search=filters.search)
+    if cursor is None:
+        found = matching(ordered, filters)
+        return Page(found[:size], next=_after(found[:size]) if len(found) > size else None)
+    place = next((place for place, model in enumerate(ordered) if str(model.id) == cursor.key), None)
+    if place is None:
+        raise CursorInvalid
+    if not cursor.newer:
+        found = matching(ordered[place + 1 :], filters)
+        return Page(found[:size], _after(found[:size]) if len(found) > size else None, _before(found))
+    found = matching(ordered[:place], filters)
+    return Page(found[-size:], _after(found[-size:]), _before(found[-size:]) if len(found) > size else None)
+
+
+def in_order(models: Iterable[ListedModel], sort: str, *, search: str = "") -> list[ListedModel]:
+    """Sorted by one of `SORTS`. What was searched for by its very name comes first among the recommended."""
+    if sort == RECOMMENDED and search.strip():
+        name = search.strip().casefold()
+        return sorted(models, key=lambda model: (_distance(model, name), _recommended(model)))
+    return sorted(models, key=_SORT_KEYS[sort])
+
+
+def recommended_by_use(models: Iterable[ListedModel]) -> dict[str, list[tuple[ListedModel, Mapping[str, str]]]]:
+    """Use → the models recommended for it, each with the note on it. Retired models drop out."""
+    picks: dict[str, list[tuple[ListedModel, Mapping[str, str]]]] = {}
+    for model in sorted(models, key=_recommended):
+        for entry in model.display_config.get("recommended_for") or () if model.lifecycle != "retired" else ():
+            picks.setdefault(entry["use"], []).append((model, entry.get("note") or {}))
+    return picks
+
+
+def _as_seen(model: ListedModel, reach: Reach) -> ListedModel | None:
+    terms = reach.group_of(model.id, model.groups)
+    if terms is None:
+        return None
+    group, multiplier = terms
+    if multiplier == 1:
+        return replace(model, group=group)
+    prices = tuple(price.times(multiplier) for price in model.prices)
+    return replace(model, group=group, multiplier=multiplier, prices=prices)
+
+
+Check = Callable[[ListedModel], bool]
+
+
+def _checks(filters: Filters) -> tuple[tuple[str, Check], ...]:
+    """What is asked for, by name of the filter; a filter that asks for nothing has no check."""
+    words, most = filters.search.casefold().split(), filters.max_price
+    asked: Mapping[str, tuple[object, Check]] = {
+        "type": (filters.types, lambda model: model.type in filters.types),
+        "vendor": (filters.vendors, lambda model: model.vendor in filters.vendors),
+        "lifecycle": (filters.lifecycles, lambda model: model.lifecycle in filters.lifecycles),
+        "capability": (filters.capabilities, lambda model: filters.capabilities <= model.capabilities),
+        "modality": (filters.modalities, lambda model: filters.modalities <= model.modalities),
+        "group": (filters.group, lambda model: model.group == filters.group),
+        "search": (words, lambda model: all(word in model.search_text for word in words)),
+        "context": (filters.min_context, lambda model: (model.context_length or 0) >= filters.min_context),
+        "price": (most is not None, lambda model: most is not None and _costs_at_most(model, most)),
+    }
+    return tuple((name, check) for name, (wanted, check) in asked.items() if wanted)
+
+
+def _failed(model: ListedModel, checks: tuple[tuple[str, Check], ...]) -> set[str]:
+    return {name for name, fits in checks if not fits(model)}
+
+
+def _costs_at_most(model: ListedModel, nanos: Fraction) -> bool:
+    price = model.input_price
+    return price is not None and price <= nanos
+
+
+def _after(models: Sequence[ListedModel]) -> Cursor | None:
+    return Cursor(str(models[-1].id)) if models else None
+
+
+def _before(models: Sequence[ListedModel]) -> Cursor | None:
+    return Cursor(str(models[0].id), newer=True) if models else None
+
+
+def _distance(model: ListedModel, name: str) -> int:
+    """0 for the model of this very name, 1 where a name begins so, 2 for all others."""
+    names = model.search_text.split("\n")
+    return 0 if name in names else 1 if any(text.startswith(name) for text in names) else 2
+
+
+def _recommended(model: ListedModel) -> tuple[int, int, str]:
+    return (model.order, model.type_position, model.code)
+
+
+def _cheapest(model: ListedModel) -> tuple[bool, Fraction, tuple[int, int, str]]:
+    price = model.input_price
+    return (price is None, price or Fraction(0), _recommended(model))
+
+
+_SORT_KEYS: Final[Mapping[str, Callable[[ListedModel], Any]]] = {
+    RECOMMENDED: _recommended,
+    "price": _cheapest,
+    "newest": lambda model: (-model.created_at.timestamp(), -model.id),
+    "context": lambda model: (-(model.context_length or 0), _recommended(model)),
+    "name": lambda model: (model.title("en").casefold(), model.id),
+}
+SORTS: Final = tuple(_SORT_KEYS)
