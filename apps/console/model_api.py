@@ -1,7 +1,6 @@
 """Doors of the platform API to the catalogue: models with prices, and the limits that the caller's calls have."""
 
 from datetime import datetime
-from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
@@ -9,21 +8,22 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.console.caller_limits import CallerLimits, limits_of_key, limits_of_team
+from apps.console.key_authentication import ApiKeyAuthentication, KeyCaller
 from apps.console.model_serializers import (
     ModelDetailSerializer,
     ModelFilterSerializer,
     ModelPageSerializer,
     ModelSerializer,
+    RateLimitSerializer,
 )
 from apps.core import clock
 from apps.core.api import CURSOR, LIMIT, TEAM, page_body, page_of
 from apps.marketplace import queries as marketplace
-from apps.marketplace.types import ModelCard
 from apps.teams import queries as teams
 from apps.teams.authentication import PlatformView
 from apps.teams.decorators import team_of
 from apps.teams.types import MAIN_GROUP, GroupTerms, TeamAccess
-from apps.wallet import queries as wallet
 
 
 class ModelListView(PlatformView):
@@ -51,16 +51,31 @@ class ModelListView(PlatformView):
 
 
 class ModelView(PlatformView):
+    authentication_classes = [ApiKeyAuthentication, *PlatformView.authentication_classes]
     permission_classes = [AllowAny]
 
     @extend_schema(operation_id="models_retrieve", parameters=[TEAM], responses=ModelDetailSerializer)
     def get(self, request: Request, model_id: str) -> Response:
-        """A model with its price and, for a caller who is signed in, the limits its calls have."""
-        at, team = clock.now(), _team_or_nobody(request)
-        card, group = _seen_model(model_id, _groups(team, at), at)
-        shown = ModelSerializer(card).data
-        limits = None if team is None else _rate_limits(team, group, at)
-        return _by_caller(Response({**shown, "rate_limits": limits}))
+        """A model with its price and, for a caller whom we know, the rate limits of its calls beside what the last
+        minute used of them: of an API token its own, else those that each token of the team has."""
+        at = clock.now()
+        key = request.auth if isinstance(request.auth, KeyCaller) else None
+        team = None if key else _team_or_nobody(request)
+        team_id = key.team_id if key else team.id if team else None
+        reach = marketplace.reach_of(team_id, at=at)
+        found = marketplace.model_in_reach(model_id, reach, at=at)
+        if found is None or (key and not key.may_use(model_id)):
+            raise NotFound("There is no such model.")
+        limits = _limits(team, key, found.group, at)
+        shown = RateLimitSerializer(limits).data if limits else None
+        return _by_caller(Response({**ModelSerializer(found.card).data, "rate_limits": shown}))
+
+
+def _limits(team: TeamAccess | None, key: KeyCaller | None, group: str, at: datetime) -> CallerLimits | None:
+    """None for a stranger, of whom there is nothing to count."""
+    if key is not None:
+        return limits_of_key(key, teams.group_terms(group), at=at)
+    return None if team is None else limits_of_team(team, teams.group_terms(group), at=at)
 
 
 def _team_or_nobody(request: Request) -> TeamAccess | None:
@@ -72,34 +87,6 @@ def _groups(team: TeamAccess | None, at: datetime) -> list[GroupTerms]:
     codes = [MAIN_GROUP] if team is None else teams.access_group_codes(team.id, at=at)
     terms = [group for group in teams.access_group_terms() if group.code in codes]
     return sorted(terms, key=lambda group: (group.code != codes[0], group.multiplier.at(at), group.code))
-
-
-def _seen_model(code: str, groups: list[GroupTerms], at: datetime) -> tuple[ModelCard, GroupTerms]:
-    for group in groups if code.isprintable() else []:  # a NUL would not even be a question to PostgreSQL
-        card = marketplace.visible_model(code, [group.code], at=at)
-        if card is not None:
-            return card, group
-    raise NotFound("There is no such model.")
-
-
-def _rate_limits(team: TeamAccess, group: GroupTerms, at: datetime) -> dict[str, Any]:
-    use = wallet.rate_use(team.wallet_id, rpm=group.wallet_rpm, tpm=group.wallet_tpm, at=at)
-    return {
-        "scope": {"group": group.code, "wallet": team.public_id, "token": None},
-        "limited_by": "group",
-        "effective": {
-            "rpm": group.rpm or None,
-            "tpm": group.tpm or None,
-            "concurrency": group.concurrency or None,
-        },
-        "current": {
-            "rpm": use.requests if group.wallet_rpm else None,
-            "tpm": use.tokens if group.wallet_tpm else None,
-            "concurrency": use.open_slots,
-        },
-        "reset_at": None,
-        "upgrade_url": "/console/limits",
-    }
 
 
 def _by_caller(response: Response) -> Response:

@@ -27,7 +27,7 @@ class ModelPageSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 class LimitScopeSerializer(serializers.Serializer):  # type: ignore[type-arg]
     group = serializers.CharField()
-    wallet = serializers.CharField(help_text="The team whose wallet is charged.")
+    wallet = serializers.CharField(source="team", help_text="The team whose wallet is charged.")
     token = serializers.CharField(allow_null=True)
 
 
@@ -38,11 +38,20 @@ class LimitFiguresSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class RateLimitSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    scope = LimitScopeSerializer()
-    limited_by = serializers.ChoiceField(choices=["group"])
-    effective = LimitFiguresSerializer(help_text="Of each token; null stands for no limit.")
-    current = LimitFiguresSerializer(help_text="Of the whole wallet in the last minute; null where nothing is limited.")
-    reset_at = serializers.DateTimeField(allow_null=True)
+    """What `caller_limits` found, for one caller."""
+
+    scope = LimitScopeSerializer(source="*")
+    limited_by = serializers.ChoiceField(
+        choices=["token", "wallet", "group"],
+        help_text="What would stop the caller first: the token's own limit, what all tokens share, or what each has.",
+    )
+    effective = LimitFiguresSerializer(source="limits", help_text="null stands for no limit.")
+    current = LimitFiguresSerializer(
+        source="used", help_text="Of the last minute, and calls under way; null where nothing is limited or counted."
+    )
+    reset_at = serializers.DateTimeField(
+        source="all_free_at", allow_null=True, help_text="When nothing is used any more, if no call comes."
+    )
     upgrade_url = serializers.CharField()
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from apps.core.money import Nanos, round_half_up
-from apps.marketplace.meters import FAMILIES, METERS, QUOTED_AS
+from apps.marketplace.meters import FAMILIES, METERS, QUOTED_AS, chain_of
 from apps.marketplace.price_list import Conditions, HoldTerms, Item, PriceList
 from apps.marketplace.pricing_config import parse_config
 
@@ -22,6 +22,7 @@ __all__ = [
     "Line",
     "NotPriced",
     "PriceList",
+    "chain_of",
     "charge_nanos",
     "parse_config",
     "upper_bound_nanos",

@@ -144,6 +144,21 @@ class ModelCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ReachedModel:
+    """A model as one caller sees it, on the terms of the group that would price a call.
+
+    The card names a successor only where the caller sees that too.
+    """
+
+    card: ModelCard
+    group: str
+    multiplier: Decimal
+    type_name: Mapping[str, str]
+    endpoints: tuple[str, ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ModelTypeCard:
     code: str
     name: Mapping[str, str]

@@ -14,6 +14,7 @@ from apps.relay.types import (
     GroupSnapshot,
     ModelSnapshot,
     Snapshots,
+    TeamSnapshot,
     TokenSnapshot,
 )
 
@@ -40,7 +41,10 @@ def secret_of(authorization: str | None, api_key: str | None) -> str:
 
 async def token_of(snapshots: Snapshots, secret: str) -> TokenSnapshot:
     """The token with this text, usable or not; else `InvalidToken`."""
-    token = await snapshots.token_by_secret(secret)
+    return known(await snapshots.token_by_secret(secret))
+
+
+def known(token: TokenSnapshot | None) -> TokenSnapshot:
     if token is None:
         raise InvalidToken("This API key is not known. Check that it was copied whole.", hint="unknown")
     return token
@@ -48,9 +52,12 @@ async def token_of(snapshots: Snapshots, secret: str) -> TokenSnapshot:
 
 async def authenticate(snapshots: Snapshots, token: TokenSnapshot, *, ip: str, at: datetime) -> Caller:
     """The caller who has this token. `InvalidToken` with a hint, `AddressNotAllowed`."""
-    if token.deleted or token.disabled or token.expires_at is not None:
-        _check_alive(token, at)
-    team = await snapshots.team_by_id(token.team_id)
+    check_alive(token, at)
+    return caller_of(token, await snapshots.team_by_id(token.team_id), ip=ip)
+
+
+def caller_of(token: TokenSnapshot, team: TeamSnapshot, *, ip: str) -> Caller:
+    """Who calls from this address. Raises as `authenticate` does."""
     if team.closed:
         raise InvalidToken("The team of this API key is closed or suspended.", hint="disabled")
     if token.ip_allow and not any(ip_address(ip) in network for network in token.ip_allow):
@@ -58,7 +65,7 @@ async def authenticate(snapshots: Snapshots, token: TokenSnapshot, *, ip: str, a
     return Caller(token, team, ip)
 
 
-def _check_alive(token: TokenSnapshot, at: datetime) -> None:
+def check_alive(token: TokenSnapshot, at: datetime) -> None:
     if token.deleted:
         raise InvalidToken("This API key was deleted. Use another one.", hint="deleted")
     if token.disabled:

@@ -11,14 +11,17 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from apps.core.encryption import decrypt
 from apps.core.ids import parse_public_id
 from apps.core.pagination import DEFAULT_SIZE, Cursor, Page, keyset_page
+from apps.core.secret_tokens import digest_of, is_well_formed
 from apps.marketplace import queries as marketplace
 from apps.marketplace.rating import PriceList
 from apps.marketplace.types import CatalogueModel
-from apps.relay import charging
+from apps.relay import admission, charging
+from apps.relay.limits import limits_in_force
 from apps.relay.models import ApiToken, Channel, ChannelKey, ChannelKind, ChannelModel, SnapshotVersion
 from apps.relay.types import (
     BudgetSnapshot,
     CallCost,
+    Caller,
     ChannelSnapshot,
     CreatedToken,
     GrantedGroup,
@@ -106,6 +109,31 @@ def tokens_created_by(user_id: int) -> list[CreatedToken]:
         )
         for token in ApiToken.objects.filter(created_by_id=user_id).select_related("team").order_by("pk")
     ]
+
+
+def rate_limits_of_tokens(team_id: int, limits: RateLimits) -> dict[int, RateLimits]:
+    """What holds for each of the team's tokens that are not deleted, by its account, where `limits` are the group's."""
+    tokens = ApiToken.objects.filter(team_id=team_id, deleted_at=None)
+    return {token.account_id: limits_in_force(token, limits) for token in tokens}
+
+
+def caller_by_key(secret: str, *, ip: str, at: datetime) -> Caller:
+    """Who asks beside the relay with this API token. Raises as the relay does: `InvalidToken`, `AddressNotAllowed`."""
+    token = admission.known(_token_by_secret(secret))
+    admission.check_alive(token, at)
+    return admission.caller_of(token, teams_by_id([token.team_id])[token.team_id], ip=ip)
+
+
+def _token_by_secret(secret: str) -> TokenSnapshot | None:
+    """As the snapshots of the relay find it: noise costs no query unless there is a token of another shape."""
+    if is_well_formed(TOKEN_PREFIX, secret):
+        texts = [secret]
+    elif has_legacy_tokens():
+        texts = [secret] if secret.startswith(TOKEN_PREFIX) else [secret, TOKEN_PREFIX + secret]
+    else:
+        return None
+    found = tokens_by_digest([digest_of(text) for text in texts])
+    return next((found[digest] for digest in map(digest_of, texts) if digest in found), None)
 
 
 def token_count(team_id: int) -> int:

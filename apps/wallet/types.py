@@ -172,6 +172,8 @@ class RateUse:
     open_slots: int
     requests: int
     tokens: int
+    all_free_at: datetime | None = None
+    """When nothing of the limits will be used any more, if no call comes; None where nothing is used now."""
 
 
 @dataclass(frozen=True, slots=True)

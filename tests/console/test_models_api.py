@@ -48,25 +48,6 @@ def test_a_team_sees_the_models_it_was_granted(team: TeamAccess) -> None:
     assert "chat-vip" in listed(as_script(team))
 
 
-def test_who_is_signed_in_sees_the_limits_of_the_group_a_call_would_take(team: TeamAccess) -> None:
-    grant_vip(team)
-    script = as_script(team)
-
-    common = script.get("/api/models/chat-small").json()["rate_limits"]
-    granted = script.get("/api/models/chat-vip").json()["rate_limits"]
-
-    assert common == {
-        "scope": {"group": "default", "wallet": team.public_id, "token": None},
-        "limited_by": "group",
-        "effective": {"rpm": 600, "tpm": 1_000_000, "concurrency": 100},
-        "current": {"rpm": None, "tpm": None, "concurrency": 0},
-        "reset_at": None,
-        "upgrade_url": "/console/limits",
-    }
-    assert granted["scope"]["group"] == "vip"
-    assert (granted["effective"]["rpm"], granted["current"]["rpm"]) == (6000, 0)
-
-
 def test_a_session_asks_for_one_of_its_teams(ada: User, team: TeamAccess) -> None:
     grant_vip(team)
     client = Client()

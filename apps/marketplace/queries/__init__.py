@@ -3,7 +3,7 @@
 from apps.marketplace.queries.dictionaries import export_section, model_types
 from apps.marketplace.queries.listing import listed_models, listing
 from apps.marketplace.queries.marks import catalogue_stamp
-from apps.marketplace.queries.models import catalogue_snapshot, model_ids, visible_model, visible_models
+from apps.marketplace.queries.models import catalogue_snapshot, model_ids, model_in_reach, visible_model, visible_models
 from apps.marketplace.queries.official import official_prices
 from apps.marketplace.queries.prices import credit_rate, price_history, price_in_force, price_numbers, price_version
 from apps.marketplace.queries.reach import reach_of
@@ -16,6 +16,7 @@ __all__ = [
     "listed_models",
     "listing",
     "model_ids",
+    "model_in_reach",
     "model_types",
     "official_prices",
     "price_history",

@@ -1,7 +1,9 @@
 """Which models exist, and who sees them."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Min, Prefetch, QuerySet
@@ -10,7 +12,7 @@ from apps.core.pagination import DEFAULT_SIZE, Cursor, Page, keyset_page
 from apps.marketplace.models import Model, PriceVersion
 from apps.marketplace.pricing_config import parse_config, with_version_facts
 from apps.marketplace.queries.prices import versions_in_force
-from apps.marketplace.types import CatalogueModel, CatalogueSnapshot, ModelCard
+from apps.marketplace.types import CatalogueModel, CatalogueSnapshot, ModelCard, Reach, ReachedModel
 
 
 def catalogue_snapshot(*, at: datetime) -> CatalogueSnapshot:
@@ -43,6 +45,38 @@ def visible_model(code: str, group_codes: Collection[str], *, at: datetime) -> M
     """The model with this id; None for one that these groups may not see, as for one that does not exist."""
     row = _with_prices(_seen_by(group_codes), at).filter(code=code).first()
     return None if row is None else _card(row)
+
+
+def model_in_reach(code: str, reach: Reach, *, at: datetime) -> ReachedModel | None:
+    """The model with this id and the one group that prices it; None out of reach, as for one that does not exist.
+
+    Four queries. An id that nobody can have is no question to the database: a NUL would be an error there.
+    """
+    if not code.isprintable():
+        return None
+    rows = Model.objects.select_related("vendor", "type", "successor").prefetch_related(
+        "access_groups", "successor__access_groups"
+    )
+    row = _with_prices(rows, at).filter(code=code).first()
+    terms = None if row is None else _terms_of(row, reach)
+    if row is None or terms is None:
+        return None
+    return ReachedModel(
+        card=replace(_card(row), successor=_successor_in(reach, row.successor)),
+        group=terms[0],
+        multiplier=terms[1],
+        type_name=row.type.name,
+        endpoints=tuple(row.type.endpoints),
+        created_at=row.created_at,
+    )
+
+
+def _successor_in(reach: Reach, row: Model | None) -> str | None:
+    return row.code if row is not None and _terms_of(row, reach) is not None else None
+
+
+def _terms_of(row: Model, reach: Reach) -> tuple[str, Decimal] | None:
+    return reach.group_of(row.pk, {group.code for group in row.access_groups.all()})
 
 
 def model_ids(codes: Collection[str]) -> dict[str, int]:

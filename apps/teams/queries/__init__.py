@@ -50,6 +50,7 @@ from apps.teams.queries.personal_tokens import (
 from apps.teams.queries.reach import (
     personal_team_for,
     personal_teams_of,
+    public_id_of,
     team_by_public_id,
     team_for,
     teams_by_public_id,
@@ -92,6 +93,7 @@ __all__ = [
     "people_to_tell",
     "personal_team_for",
     "personal_teams_of",
+    "public_id_of",
     "roles_of",
     "team_budget_account",
     "team_by_public_id",

@@ -34,6 +34,11 @@ def team_by_public_id(team: str) -> Team | None:
     return None if uid is None else Team.objects.filter(uid=uid, closed_at=None).first()
 
 
+def public_id_of(team_id: int) -> str:
+    """How answers name the team of an API token, whose holder is in no team."""
+    return Team.objects.get(pk=team_id).public_id
+
+
 def personal_teams_of(user_ids: Collection[int]) -> dict[int, Team]:
     """For commands of operators: the personal teams of these people, closed ones too, by person. One query."""
     rows = Team.objects.filter(personal_of_id__in=user_ids)
