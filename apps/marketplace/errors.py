@@ -3,7 +3,8 @@
 SluiceError
 ├── Invalid
 │   ├── PricingConfigError    a pricing_config that cannot be priced; says where and what to write instead
-│   └── CatalogueError        a catalogue section that cannot be imported; says which entry
+│   ├── CatalogueError        a catalogue section that cannot be imported; says which entry
+│   └── PriceMapError         a price map that cannot be read; says which price
 └── Conflict
     └── PriceConflict         a version that would change the past
 """
@@ -29,6 +30,13 @@ class CatalogueError(Invalid):
     def __init__(self, entry: str, problem: str | Promise) -> None:
         self.entry = entry
         super().__init__(format_lazy("{entry}: {problem}", entry=entry, problem=problem), entry=entry)
+
+
+class PriceMapError(Invalid):
+    code = "invalid_price_map"
+
+    def __init__(self, place: str, problem: str | Promise) -> None:
+        super().__init__(format_lazy("{place}: {problem}", place=place, problem=problem), place=place)
 
 
 class PriceConflict(Conflict):
