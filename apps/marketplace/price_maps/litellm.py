@@ -90,9 +90,9 @@ def read(data: Mapping[str, Any], wanted: Iterable[WantedModel]) -> Iterator[Map
             for name in {key, key.rpartition("/")[2]}:
                 by_name.setdefault(name, []).append(key)
     for model in wanted:
-        key = _key_of(model, by_name.get(model.code, ()), data)
-        if key is not None:
-            yield _entry_of(model.code, key, data[key])
+        found = _key_of(model, by_name.get(model.code, ()), data)
+        if found is not None:
+            yield _entry_of(model.code, found, data[found])
 
 
 def _key_of(model: WantedModel, keys: Iterable[str], data: Mapping[str, Any]) -> str | None:
