@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Count, Prefetch, Q
 
 from apps.marketplace.models import Model, ModelType, PriceVersion, Vendor
+from apps.marketplace.queries.official import exported_official_prices
 from apps.marketplace.types import ModelTypeCard
 
 
@@ -16,7 +17,7 @@ def model_types() -> list[ModelTypeCard]:
 
 
 def export_section() -> dict[str, list[dict[str, Any]]]:
-    """Vendors, types and models with the price as it was entered, in the shape that `services.import_section` reads."""
+    """Vendors, types, models with the price as entered, and official prices, as `services.import_section` reads them."""
     models = Model.objects.select_related("vendor", "type", "successor").prefetch_related(
         "access_groups", Prefetch("price_versions", PriceVersion.objects.order_by("-number"))
     )
@@ -24,6 +25,7 @@ def export_section() -> dict[str, list[dict[str, Any]]]:
         "vendors": [{"code": vendor.code, "name": vendor.name} for vendor in Vendor.objects.all()],
         "model_types": [{"code": t.code, "name": t.name, "position": t.position} for t in ModelType.objects.all()],
         "models": list(map(_exported, models)),
+        "official_prices": exported_official_prices(),
     }
 
 

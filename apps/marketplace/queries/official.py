@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from apps.marketplace.models import OfficialPrice
 from apps.marketplace.pricing_config import CREDIT, in_credits, parse_config
@@ -20,6 +21,20 @@ def official_prices(model_ids: Collection[int], *, at: datetime) -> dict[int, Of
     currencies = {row.pricing_config.get("currency", CREDIT) for row in rows} - {CREDIT}
     rates = {currency: credit_rate(currency, at=at).credits_per_unit for currency in currencies}
     return {row.model_id: _card(row, rates) for row in rows}
+
+
+def exported_official_prices() -> list[dict[str, Any]]:
+    """The last official price of each model, as a catalogue file says it."""
+    rows = OfficialPrice.objects.order_by("model_id", "-number").distinct("model_id").select_related("model")
+    return [
+        {
+            "model": row.model.code,
+            "source": row.source,
+            "as_of": row.as_of.isoformat(),
+            "pricing_config": row.pricing_config,
+        }
+        for row in rows
+    ]
 
 
 def _card(row: OfficialPrice, rates: dict[str, Decimal]) -> OfficialPriceCard:

@@ -14,6 +14,9 @@ from apps.marketplace import queries
 from apps.marketplace.catalogue_file import ModelEntry, Section, read_section
 from apps.marketplace.errors import CatalogueError, PricingConfigError
 from apps.marketplace.models import Lifecycle, Model, ModelType, Vendor
+from apps.marketplace.official_file import SECTION as OFFICIAL_PRICES
+from apps.marketplace.official_file import read_official_prices
+from apps.marketplace.services.official import record_official_price
 from apps.marketplace.services.publishing import publish_price
 from apps.marketplace.types import ImportReport
 from apps.teams import queries as teams
@@ -34,6 +37,7 @@ def import_section(
         _import_vendors(section, changes)
         _import_types(section, changes)
         _import_models(section, changes)
+        _import_official_prices(data, changes, at=at)
         _import_prices(section, changes, at=at)
         if prune:
             _prune(section, changes, at=at)
@@ -112,6 +116,23 @@ def _link_successors(section: Section, changes: _Changes) -> None:
             row.save(update_fields=["successor"])
             if f"models/{entry.code}" not in changes.created + changes.changed:
                 changes.changed.append(f"models/{entry.code}")
+
+
+def _import_official_prices(data: Mapping[str, Any], changes: _Changes, *, at: datetime) -> None:
+    """Before our own prices: a pegged one is compared with them."""
+    entries = read_official_prices(data)
+    ids = queries.model_ids({entry.model for entry in entries})
+    for entry in entries:
+        if entry.model not in ids:
+            raise CatalogueError(
+                f"{OFFICIAL_PRICES}/{entry.model}", _("There is no model “%(code)s”.") % {"code": entry.model}
+            )
+        recorded = record_official_price(
+            ids[entry.model], entry.pricing_config, source=entry.source, as_of=entry.as_of, at=at
+        )
+        if recorded.changed:
+            changed = changes.created if recorded.number == 1 else changes.changed
+            changed.append(f"{OFFICIAL_PRICES}/{entry.model}")
 
 
 def _import_prices(section: Section, changes: _Changes, *, at: datetime) -> None:
