@@ -1,18 +1,21 @@
 """What can be wrong with the catalogue.
 
 SluiceError
+├── NotFound
+│   └── PriceVersionMissing   no such version
 ├── Invalid
 │   ├── PricingConfigError    a pricing_config that cannot be priced; says where and what to write instead
 │   ├── CatalogueError        a catalogue section that cannot be imported; says which entry
 │   └── PriceMapError         a price map that cannot be read; says which price
 └── Conflict
-    └── PriceConflict         a version that would change the past
+    └── PriceConflict         a version that would change the past, or come without the notice it owes
 """
 
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
-from apps.core.errors import Conflict, Invalid
+from apps.core.errors import Conflict, Invalid, NotFound
 
 
 class PricingConfigError(Invalid):
@@ -41,3 +44,8 @@ class PriceMapError(Invalid):
 
 class PriceConflict(Conflict):
     code = "price_conflict"
+
+
+class PriceVersionMissing(NotFound):
+    code = "price_version_missing"
+    text = _("There is no such price version.")

@@ -1,7 +1,7 @@
 """What the catalogue answers with: frozen values, ready for the relay and for pages. No tables."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -87,12 +87,38 @@ class RecordedOfficialPrice:
 
 @dataclass(frozen=True, slots=True)
 class PublishedPrice:
-    """What `publish_price` did. `changed` is false when the last version already says the same."""
+    """What `publish_price` did. `changed` is false when the last version already says the same; `direction` is None
+    where no call pays more or less than before.
+    """
 
     version_id: int
     number: int
     starts_at: datetime
     changed: bool
+    direction: Direction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceChangeCard:
+    """A change as people see it: of a model, or of an access group's multiplier. `id` is public (`chg_…`).
+
+    Each line is `{"meter", "conditions", "from", "to", "unit", "old", "new", "percent"}`, prices in credits for `unit`.
+    """
+
+    id: str
+    model: str | None
+    model_id: int | None
+    title: Mapping[str, str]
+    vendor: str | None
+    access_group: str | None
+    version: int | None
+    withdrawn: bool
+    direction: str
+    lines: tuple[Mapping[str, Any], ...]
+    largest_percent: Decimal | None
+    published_at: datetime
+    effective_at: datetime
+    announcement: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +231,15 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did, by kind and code, such as `models/gpt-4o-mini`; prices are `prices/gpt-4o-mini`."""
+    """What an import did, by kind and code, such as `models/gpt-4o-mini`; prices are `prices/gpt-4o-mini`.
+
+    `details` say more of some of them, such as when a price begins.
+    """
 
     created: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Declarative: importing makes the database equal to the file, a second run change
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -49,7 +49,7 @@ def import_catalogue(
     """Makes the database equal to the sections of the file; what the file does not mention goes only with `prune`.
 
     All or nothing, and nothing with `dry_run`, whose answer is true all the same. A changed price becomes a version in
-    force `at`. Raises `CatalogueInvalid` and the errors of the apps that own a section.
+    force `at`, a higher one after its notice. Raises `CatalogueInvalid` and the errors of the apps that own a section.
     """
     check_values(catalogue)
     unknown = sorted(set(catalogue) - set(SECTIONS))
@@ -92,7 +92,8 @@ def _import_models(catalogue: Mapping[str, Any], *, at: datetime, prune: bool) -
     if not section:
         return []
     report = marketplace.import_section(section, at=at, prune=prune)
-    return _lines(report.created, report.changed, report.removed)
+    lines = _lines(report.created, report.changed, report.removed)
+    return [replace(line, detail=report.details.get(line.subject, "")) for line in lines]
 
 
 def _lines(

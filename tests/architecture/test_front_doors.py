@@ -24,6 +24,8 @@ RULES = {
     "limits",
     "statement_lines",
     "quota_types",
+    "price_changes",
+    "meter_names",
 }
 # Doors need more of these two than their acts and answers.
 FOR_DOORS = {

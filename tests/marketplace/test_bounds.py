@@ -1,36 +1,13 @@
 """The quote's upper bound: never below what the call can cost; and the laws every charge obeys."""
 
 from decimal import Decimal
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.marketplace import rating
-from apps.marketplace.meters import QUOTED_AS
 from tests.marketplace.configs import config, item, tiered
-
-prices = st.decimals("0", "999", places=6).map(str)
-quantities = st.integers(0, 300_000)
-multipliers = st.decimals("0", "3", places=4)
-PROMPT = sorted(QUOTED_AS["input_tokens"])
-OUTPUT = sorted(QUOTED_AS["output_tokens"])
-
-
-@st.composite
-def tiered_items(draw: st.DrawFn, meter: str) -> dict[str, Any]:
-    starts = sorted({0, *draw(st.lists(st.integers(1, 400_000), max_size=3))})
-    return tiered(meter, *((start, draw(prices)) for start in starts), unit=draw(st.sampled_from([1, 1000, 1_000_000])))
-
-
-@st.composite
-def price_lists(draw: st.DrawFn) -> rating.PriceList:
-    meters = draw(st.sets(st.sampled_from([*PROMPT, *OUTPUT, "calls"]), min_size=1))
-    mode = draw(st.sampled_from(["volume", "graduated"]))
-    return rating.parse_config(config(*(draw(tiered_items(meter)) for meter in sorted(meters)), tier_mode=mode))
-
-
-calls = st.fixed_dictionaries(dict.fromkeys([*PROMPT, *OUTPUT], quantities))
+from tests.marketplace.random_prices import OUTPUT, PROMPT, calls, multipliers, price_lists, prices, quantities
 
 
 @given(price=price_lists(), call=calls, multiplier=multipliers)

@@ -82,15 +82,48 @@ def test_an_exported_catalogue_is_imported_without_a_change() -> None:
     assert (report.created, report.changed, report.removed) == ((), (), ())
 
 
-def test_a_changed_price_becomes_a_new_version() -> None:
+def priced(amount: str) -> dict[str, Any]:
+    changed = catalogue()
+    changed["models"][0]["pricing_config"]["items"][0]["tiers"][0]["price"] = amount
+    return changed
+
+
+def test_a_lower_price_becomes_a_version_in_force_at_once() -> None:
     services.import_section(catalogue(), at=NOON)
-    dearer = catalogue()
-    dearer["models"][0]["pricing_config"]["items"][0]["tiers"][0]["price"] = "0.2"
 
-    report = services.import_section(dearer, at=LATER)
+    report = services.import_section(priced("0.1"), at=LATER)
 
-    assert report.changed == ("prices/gpt-4o-mini",)
+    assert (report.changed, report.details) == (("prices/gpt-4o-mini",), {})
     assert list(PriceVersion.objects.values_list("number", "ends_at")) == [(2, None), (1, LATER)]
+
+
+def test_a_higher_price_becomes_a_version_after_its_notice_and_the_report_says_so() -> None:
+    services.import_section(catalogue(), at=NOON)
+
+    report = services.import_section(priced("0.2"), at=LATER)
+
+    assert report.details == {
+        "prices/gpt-4o-mini": "in force from 2026-05-10T13:00:00+00:00, because some calls get dearer"
+    }
+    assert list(PriceVersion.objects.values_list("number", "ends_at")) == [(2, None), (1, LATER + timedelta(days=1))]
+
+
+@pytest.mark.parametrize("amount", ["0.15", "0.2"])
+def test_a_file_that_says_what_is_in_force_or_announced_changes_nothing(amount: str) -> None:
+    services.import_section(catalogue(), at=NOON)
+    services.import_section(priced("0.2"), at=LATER)
+
+    report = services.import_section(priced(amount), at=LATER + timedelta(hours=1))
+
+    assert (report.created, report.changed) == ((), ())
+
+
+def test_a_file_that_contradicts_an_announced_price_is_refused_and_says_of_which_model() -> None:
+    services.import_section(catalogue(), at=NOON)
+    services.import_section(priced("0.2"), at=LATER)
+
+    with pytest.raises(CatalogueError, match=r"models/gpt-4o-mini\.pricing_config: Version 2 begins"):
+        services.import_section(priced("0.1"), at=LATER + timedelta(hours=1))
 
 
 def test_changed_names_and_groups_are_reported_once() -> None:

@@ -119,7 +119,7 @@ def test_the_main_group_wins_then_the_cheapest_granted_one_then_the_first_by_cod
 def test_a_price_turns_at_its_instant_without_a_poll():
     import_small()
     instant = {"now": clock.now()}
-    later = instant["now"] + timedelta(minutes=5)
+    later = instant["now"] + timedelta(hours=24)
     snapshots = polled(now=lambda: instant["now"])
     model_id = snapshots.models["small-chat"].id
     before = snapshots.models["small-chat"].price_version_id

@@ -6,7 +6,10 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.marketplace.meter_names import METER_NAMES
 from apps.wallet.statement_lines import Code
+
+__all__ = ["METER_NAMES", "MOVEMENT_NAMES", "SOURCE_NAMES"]
 
 MOVEMENT_NAMES: Final[Mapping[str, Promise]] = {
     Code.TOP_UP: _("Top-up"),
@@ -37,26 +40,4 @@ SOURCE_NAMES: Final[Mapping[str, Promise]] = {
     "refund_restore": _("Restored by a refund"),
     "adjustment": _("Adjustment"),
     "migration": _("Moved from another system"),
-}
-METER_NAMES: Final[Mapping[str, Promise]] = {
-    "input_tokens": _("Input tokens"),
-    "cached_input_tokens": _("Input read from cache"),
-    "cache_write_tokens": _("Input written to cache"),
-    "cache_write_1h_tokens": _("Input written to cache for an hour"),
-    "cache_write_12h_tokens": _("Input written to cache for 12 hours"),
-    "image_input_tokens": _("Image input"),
-    "audio_input_tokens": _("Audio input"),
-    "cached_image_input_tokens": _("Image input read from cache"),
-    "cached_audio_input_tokens": _("Audio input read from cache"),
-    "output_tokens": _("Output tokens"),
-    "reasoning_tokens": _("Reasoning tokens"),
-    "image_output_tokens": _("Image output"),
-    "audio_output_tokens": _("Audio output"),
-    "calls": _("Calls"),
-    "images": _("Images"),
-    "video_seconds": _("Seconds of video"),
-    "audio_seconds": _("Seconds of audio"),
-    "characters": _("Characters"),
-    "search_units": _("Search units"),
-    "web_searches": _("Web searches"),
 }

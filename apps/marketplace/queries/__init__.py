@@ -1,5 +1,6 @@
 """Which models exist, who sees them, and what they cost at an instant. Writes nothing."""
 
+from apps.marketplace.queries.changes import change_card, changes_page
 from apps.marketplace.queries.dictionaries import export_section, model_types
 from apps.marketplace.queries.listing import listed_models, listing
 from apps.marketplace.queries.marks import catalogue_stamp
@@ -11,6 +12,8 @@ from apps.marketplace.queries.reach import reach_of
 __all__ = [
     "catalogue_snapshot",
     "catalogue_stamp",
+    "change_card",
+    "changes_page",
     "credit_rate",
     "export_section",
     "listed_models",

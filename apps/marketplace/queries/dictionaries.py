@@ -19,7 +19,7 @@ def model_types() -> list[ModelTypeCard]:
 def export_section() -> dict[str, list[dict[str, Any]]]:
     """Vendors, types, models with the price as entered, and official prices, as `services.import_section` reads them."""
     models = Model.objects.select_related("vendor", "type", "successor").prefetch_related(
-        "access_groups", Prefetch("price_versions", PriceVersion.objects.order_by("-number"))
+        "access_groups", Prefetch("price_versions", PriceVersion.objects.filter(withdrawn_at=None).order_by("-number"))
     )
     return {
         "vendors": [{"code": vendor.code, "name": vendor.name} for vendor in Vendor.objects.all()],

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from apps.core.billing_calendar import business_date
 from apps.marketplace import queries
 from apps.marketplace.catalogue_file import ModelEntry, Section, read_section
-from apps.marketplace.errors import CatalogueError, PricingConfigError
+from apps.marketplace.errors import CatalogueError, PriceConflict, PricingConfigError
 from apps.marketplace.models import Lifecycle, Model, ModelType, Vendor
 from apps.marketplace.official_file import SECTION as OFFICIAL_PRICES
 from apps.marketplace.official_file import read_official_prices
+from apps.marketplace.pricing_config import without_version_facts
 from apps.marketplace.services.official import record_official_price
 from apps.marketplace.services.publishing import publish_price
 from apps.marketplace.types import ImportReport
@@ -27,7 +28,8 @@ def import_section(
 ) -> ImportReport:
     """Makes vendors, types, models and prices equal to the file; a second run changes nothing.
 
-    A price that differs is published as a new version, in force `at`. With `prune`, models that the file's list leaves
+    A price that differs is published as a new version, in force `at` or, where some calls get dearer, after the notice
+    that is owed; the report says when. With `prune`, models that the file's list leaves
     out are retired, because calls refer to them for ever, and vendors and types that nothing uses are removed. With
     `dry_run`, the report is true and nothing stays. Raises `CatalogueError` with the entry; then nothing has changed.
     """
@@ -51,9 +53,10 @@ class _Changes:
     created: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    details: dict[str, str] = field(default_factory=dict)
 
     def report(self) -> ImportReport:
-        return ImportReport(tuple(self.created), tuple(self.changed), tuple(self.removed))
+        return ImportReport(tuple(self.created), tuple(self.changed), tuple(self.removed), self.details)
 
 
 def _import_vendors(section: Section, changes: _Changes) -> None:
@@ -138,15 +141,30 @@ def _import_official_prices(data: Mapping[str, Any], changes: _Changes, *, at: d
 def _import_prices(section: Section, changes: _Changes, *, at: datetime) -> None:
     ids = queries.model_ids(section.models)
     for entry in section.models.values():
-        if entry.pricing_config is None:
-            continue
-        try:
-            published = publish_price(ids[entry.code], entry.pricing_config, at=at)
-        except PricingConfigError as error:
-            raise CatalogueError(f"models/{entry.code}.pricing_config.{error.path}", error.problem) from None
-        if published.changed:
-            changed = changes.created if published.number == 1 else changes.changed
-            changed.append(f"prices/{entry.code}")
+        if entry.pricing_config is not None:
+            _import_price(ids[entry.code], entry, changes, at=at)
+
+
+def _import_price(model_id: int, entry: ModelEntry, changes: _Changes, *, at: datetime) -> None:
+    """What the file says may be in force now, or announced: both are as the file wants it."""
+    place = f"prices/{entry.code}"
+    wanted = without_version_facts(entry.pricing_config or {})
+    in_force = queries.price_in_force(model_id, at=at)
+    if in_force is not None and in_force.entered_config == wanted:
+        return
+    try:
+        published = publish_price(model_id, wanted, at=at)
+    except PricingConfigError as error:
+        raise CatalogueError(f"models/{entry.code}.pricing_config.{error.path}", error.problem) from None
+    except PriceConflict as error:
+        raise CatalogueError(f"models/{entry.code}.pricing_config", str(error.text)) from None
+    if not published.changed:
+        return
+    (changes.created if published.number == 1 else changes.changed).append(place)
+    if published.starts_at > at:
+        changes.details[place] = _("in force from %(instant)s, because some calls get dearer") % {
+            "instant": published.starts_at.isoformat(timespec="seconds")
+        }
 
 
 def _prune(section: Section, changes: _Changes, *, at: datetime) -> None:

@@ -1,20 +1,39 @@
-"""Publishes prices and what a currency is worth. Nothing published is ever edited."""
+"""Publishes prices, and withdraws those that have not begun. Nothing published is ever edited."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from decimal import Decimal
-from typing import Any
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.journal import services as journal
 from apps.journal.types import Act
-from apps.marketplace import queries
-from apps.marketplace.errors import PriceConflict
-from apps.marketplace.models import CreditRate, Model, PriceVersion
-from apps.marketplace.pricing_config import CREDIT, check_range, in_credits, parse_config, without_version_facts
+from apps.marketplace.errors import PriceConflict, PriceVersionMissing
+from apps.marketplace.models import Model, PriceVersion
+from apps.marketplace.price_changes import Change, change_between
+from apps.marketplace.pricing_config import parse_config, without_version_facts
+from apps.marketplace.services.credit_rates import converted
+from apps.marketplace.services.pegging import deviation_of
+from apps.marketplace.services.price_news import record_change, withdraw_news
 from apps.marketplace.types import PublishedPrice
+
+# A process that serves calls learns of a withdrawal within seconds; nobody is to be charged by a price taken back.
+WITHDRAWN_BEFORE: Final = timedelta(minutes=1)
+_MINUTE: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A config on its way to become a version: as entered, in credits, and what it changes from the last one."""
+
+    entered: Mapping[str, Any]
+    config: Mapping[str, Any]
+    rate_id: int | None
+    last: PriceVersion | None
+    change: Change
 
 
 def publish_price(
@@ -25,85 +44,131 @@ def publish_price(
     starts_at: datetime | None = None,
     actor: int | None = None,
     reason: str = "",
+    announcement: str | None = None,
 ) -> PublishedPrice:
     """A new version of the model's price; the one before ends where it begins. Nothing published is ever edited.
 
-    A model's first price is in force at once, later ones from `starts_at`. Amounts in USD or CNY become credits at the
-    rate in force `at`; the version keeps both. Safe to repeat: the last version's own content changes nothing. Raises
-    `PricingConfigError`, and `PriceConflict` for a start in the past or not after the last version's.
+    A model's first price is in force at once. So is, unless `starts_at` is later, one that makes no call dearer; any
+    other begins `PRICE_NOTICE_HOURS` after `at` at the earliest, which is also when it begins without `starts_at`. What
+    changes is recorded for subscribers and entered in the announcements, in the same transaction. Amounts in USD or CNY
+    become credits at the rate in force `at`; the version keeps both. A pegged price equals the official one, unless
+    `announcement` names a published one that says why not.
+
+    Safe to repeat: the last version's own content changes nothing. Raises `PricingConfigError`, and `PriceConflict`
+    for a start that is too early and for a pegged price that may not differ.
     """
     entered = without_version_facts(pricing_config)
     with transaction.atomic():
         model = Model.objects.select_for_update(no_key=True).get(pk=model_id)
-        last = PriceVersion.objects.filter(model_id=model_id).order_by("-number").first()
+        last = last_version(model_id)
         if last is not None and last.entered_config == entered:
             return PublishedPrice(last.pk, last.number, last.starts_at, changed=False)
-        begins = at if last is None or starts_at is None else starts_at
-        _check_start(begins, at=at, last=last)
-        rate_id, config = _converted(entered, at=at)
-        if last is not None:
-            PriceVersion.objects.filter(pk=last.pk).update(ends_at=begins)
-        version = PriceVersion.objects.create(
-            model_id=model_id,
-            number=1 if last is None else last.number + 1,
-            pricing_config=config,
-            entered_config=entered,
-            credit_rate_id=rate_id,
-            starts_at=begins,
-            published_at=at,
-        )
-        details = {"version": version.number, "starts_at": begins.isoformat()}
-        act = Act("price.published", "model", model.code, actor_id=actor, reason=reason, details=details)
-        journal.record_act(act, at=at)
-    return PublishedPrice(version.pk, version.number, begins, changed=True)
+        draft = _draft(entered, last, at=at)
+        begins = _start(draft, starts_at, at=at)
+        deviation_id = deviation_of(model_id, draft.config, last=last, announcement=announcement, at=at)
+        version = _store(model_id, draft, begins=begins, deviation_id=deviation_id, at=at)
+        record_change(model, version, draft.change, at=at)
+        _record("price.published", model, version, actor=actor, reason=reason, at=at)
+    return PublishedPrice(version.pk, version.number, begins, changed=True, direction=draft.change.direction)
 
 
-def set_credit_rate(
-    currency: str, credits_per_unit: Decimal, *, at: datetime, starts_at: datetime, actor: int | None = None
-) -> int:
-    """What a unit of the currency is worth from `starts_at` on. Prices already published keep what they were given.
+def withdraw_price(version_id: int, *, reason: str, actor: int | None, at: datetime) -> None:
+    """Takes a scheduled version back: the one before stays in force, and whoever was told is told again.
 
-    Returns the row's id. Raises `PriceConflict` for a start in the past or for an instant that has a rate.
+    Safe to repeat: a withdrawn version stays as it is. Raises `PriceVersionMissing`, and `PriceConflict` for a version
+    that has begun or is about to, and for one that another scheduled version follows.
     """
-    if starts_at < at:
-        raise PriceConflict(_("A rate cannot begin in the past: published prices were converted with the one before."))
     with transaction.atomic():
-        rate, created = CreditRate.objects.get_or_create(
-            currency=currency, starts_at=starts_at, defaults={"credits_per_unit": credits_per_unit}
-        )
-        if not created:
-            raise PriceConflict(_("There is a rate that begins at this instant: choose another one."))
-        details = {"credits_per_unit": f"{credits_per_unit:f}", "starts_at": starts_at.isoformat()}
-        journal.record_act(Act("credit_rate.set", "currency", currency, actor_id=actor, details=details), at=at)
-    return rate.pk
+        version = _locked_version(version_id)
+        if version.withdrawn_at is not None:
+            return
+        last = last_version(version.model_id)
+        if version.starts_at - at < WITHDRAWN_BEFORE:
+            raise PriceConflict(_("This price has begun or is about to: publish another one instead."))
+        if last is None or last.pk != version.pk:
+            raise PriceConflict(_("Another price is announced to follow this one: withdraw that one first."))
+        PriceVersion.objects.filter(pk=version.pk).update(withdrawn_at=at)
+        before = last_version(version.model_id)
+        if before is not None:
+            PriceVersion.objects.filter(pk=before.pk).update(ends_at=None)
+        record_change(version.model, version, _change(before, version.pricing_config), at=at, withdrawn=True)
+        withdraw_news(version, actor=actor, reason=reason, at=at)
+        _record("price.withdrawn", version.model, version, actor=actor, reason=reason, at=at)
 
 
-def _check_start(begins: datetime, *, at: datetime, last: PriceVersion | None) -> None:
+def earliest_start(change: Change, *, at: datetime) -> datetime:
+    """Notice is owed to whoever pays more, also where others pay less."""
+    return at + timedelta(hours=settings.PRICE_NOTICE_HOURS) if change.needs_notice else at
+
+
+def last_version(model_id: int) -> PriceVersion | None:
+    """The version that was announced to be in force last, whether it has begun or not."""
+    return PriceVersion.objects.filter(model_id=model_id, withdrawn_at=None).order_by("-number").first()
+
+
+def _locked_version(version_id: int) -> PriceVersion:
+    """The version, with its model locked: publishing takes the same lock."""
+    known = PriceVersion.objects.filter(pk=version_id).values_list("model_id", flat=True).first()
+    if known is None:
+        raise PriceVersionMissing
+    Model.objects.select_for_update(no_key=True).get(pk=known)
+    return PriceVersion.objects.select_related("model").get(pk=version_id)
+
+
+def _draft(entered: Mapping[str, Any], last: PriceVersion | None, *, at: datetime) -> _Draft:
+    rate_id, config = converted(entered, at=at)
+    return _Draft(entered, config, rate_id, last, _change(last, config))
+
+
+def _change(before: PriceVersion | None, config: Mapping[str, Any]) -> Change:
+    return change_between(None if before is None else parse_config(before.pricing_config), parse_config(config))
+
+
+def _start(draft: _Draft, starts_at: datetime | None, *, at: datetime) -> datetime:
+    """When the version begins; what the last one was announced for is never overtaken."""
+    if draft.last is None:
+        return at
+    earliest = earliest_start(draft.change, at=at)
+    begins = starts_at or earliest
     if begins < at:
         raise PriceConflict(_("A price cannot begin in the past: calls were charged by the one before."))
-    if last is not None and begins <= last.starts_at:
+    if begins <= draft.last.starts_at:
         raise PriceConflict(
-            _("Version %(number)d begins at %(instant)s: a new one has to begin after it.")
-            % {"number": last.number, "instant": last.starts_at.isoformat(timespec="seconds")}
+            _("Version %(number)d begins at %(instant)s: choose a later start, or withdraw that version first.")
+            % {"number": draft.last.number, "instant": _instant(draft.last.starts_at)}
         )
+    if begins < earliest:
+        raise PriceConflict(
+            _("Some calls get dearer, so this price may begin %(instant)s at the earliest.")
+            % {"instant": _instant(earliest)},
+            earliest=earliest,
+        )
+    return begins
 
 
-def _converted(entered: Mapping[str, Any], *, at: datetime) -> tuple[int | None, Mapping[str, Any]]:
-    """The rate's row, if one was needed, and the config in credits."""
-    currency = entered.get("currency", CREDIT)
-    if currency not in ("USD", "CNY"):
-        parse_config(entered)
-        check_range(entered)
-        return None, entered
-    rate = queries.credit_rate(currency, at=at)
-    config = in_credits(entered, rate.credits_per_unit)
-    parse_config(config)
-    check_range(config)
-    return rate.rate_id or _first_rate(currency, rate.credits_per_unit, at=at), config
+def _instant(at: datetime) -> str:
+    """To the minute, and never before `at`: what is read here is typed in again."""
+    whole = at if at == at.replace(second=0, microsecond=0) else at.replace(second=0, microsecond=0) + _MINUTE
+    return f"{whole.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _first_rate(currency: str, credits_per_unit: Decimal, *, at: datetime) -> int:
-    row, _created = CreditRate.objects.get_or_create(
-        currency=currency, starts_at=at, defaults={"credits_per_unit": credits_per_unit}
+def _store(model_id: int, draft: _Draft, *, begins: datetime, deviation_id: int | None, at: datetime) -> PriceVersion:
+    if draft.last is not None:
+        PriceVersion.objects.filter(pk=draft.last.pk).update(ends_at=begins)
+    numbers = PriceVersion.objects.filter(model_id=model_id).order_by("-number").values_list("number", flat=True)
+    return PriceVersion.objects.create(
+        model_id=model_id,
+        number=1 + (numbers.first() or 0),
+        pricing_config=draft.config,
+        entered_config=draft.entered,
+        credit_rate_id=draft.rate_id,
+        policy=draft.entered.get("policy", "floating"),
+        announcement_id=deviation_id,
+        starts_at=begins,
+        published_at=at,
     )
-    return row.pk
+
+
+def _record(act: str, model: Model, version: PriceVersion, *, actor: int | None, reason: str, at: datetime) -> None:
+    details = {"version": version.number, "starts_at": version.starts_at.isoformat()}
+    journal.record_act(Act(act, "model", model.code, actor_id=actor, reason=reason, details=details), at=at)
