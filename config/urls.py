@@ -14,7 +14,8 @@ from apps.console.api import (
     UsageLogView,
     WalletView,
 )
-from apps.console.model_api import ModelListView, ModelView
+from apps.console.model_api import ModelView
+from apps.console.model_list_api import ModelListView
 from apps.core.api import NoSuchEndpoint
 from apps.promotions.api import ReferralListView, RewardTransferView
 from apps.relay.api import TokenListView, TokenView

@@ -1,4 +1,4 @@
-"""Doors of the platform API to the catalogue: models with prices, and the limits that the caller's calls have."""
+"""The door of the platform API to one model: with its price, and the limits that the caller's calls have."""
 
 from datetime import datetime
 
@@ -10,44 +10,14 @@ from rest_framework.response import Response
 
 from apps.console.caller_limits import CallerLimits, limits_of_key, limits_of_team
 from apps.console.key_authentication import ApiKeyAuthentication, KeyCaller
-from apps.console.model_serializers import (
-    ModelDetailSerializer,
-    ModelFilterSerializer,
-    ModelPageSerializer,
-    ModelSerializer,
-    RateLimitSerializer,
-)
+from apps.console.model_serializers import ModelDetailSerializer, ModelSerializer, RateLimitSerializer
 from apps.core import clock
-from apps.core.api import CURSOR, LIMIT, TEAM, page_body, page_of
+from apps.core.api import TEAM
 from apps.marketplace import queries as marketplace
 from apps.teams import queries as teams
 from apps.teams.authentication import PlatformView
-from apps.teams.decorators import team_of
-from apps.teams.types import MAIN_GROUP, GroupTerms, TeamAccess
-
-
-class ModelListView(PlatformView):
-    permission_classes = [AllowAny]
-
-    @extend_schema(
-        operation_id="models_list",
-        parameters=[TEAM, ModelFilterSerializer, CURSOR, LIMIT],
-        responses=ModelPageSerializer,
-    )
-    def get(self, request: Request) -> Response:
-        """Models with prices in credits: those of the public catalogue, or all that the caller's team may call."""
-        asked = ModelFilterSerializer(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        at, (cursor, size) = clock.now(), page_of(request)
-        page = marketplace.visible_models(
-            [group.code for group in _groups(_team_or_nobody(request), at)],
-            at=at,
-            type_code=asked.validated_data.get("type", ""),
-            vendor=asked.validated_data.get("vendor", ""),
-            cursor=cursor,
-            size=size,
-        )
-        return _by_caller(Response(page_body(request, page.map(lambda card: ModelSerializer(card).data))))
+from apps.teams.decorators import team_or_nobody
+from apps.teams.types import TeamAccess
 
 
 class ModelView(PlatformView):
@@ -60,7 +30,7 @@ class ModelView(PlatformView):
         minute used of them: of an API token its own, else those that each token of the team has."""
         at = clock.now()
         key = request.auth if isinstance(request.auth, KeyCaller) else None
-        team = None if key else _team_or_nobody(request)
+        team = None if key else team_or_nobody(request, scope="read")
         team_id = key.team_id if key else team.id if team else None
         reach = marketplace.reach_of(team_id, at=at)
         found = marketplace.model_in_reach(model_id, reach, at=at)
@@ -76,17 +46,6 @@ def _limits(team: TeamAccess | None, key: KeyCaller | None, group: str, at: date
     if key is not None:
         return limits_of_key(key, teams.group_terms(group), at=at)
     return None if team is None else limits_of_team(team, teams.group_terms(group), at=at)
-
-
-def _team_or_nobody(request: Request) -> TeamAccess | None:
-    return team_of(request, scope="read") if request.user.is_authenticated else None
-
-
-def _groups(team: TeamAccess | None, at: datetime) -> list[GroupTerms]:
-    """The groups of a team in the order in which a call takes them: the main one, then the cheapest."""
-    codes = [MAIN_GROUP] if team is None else teams.access_group_codes(team.id, at=at)
-    terms = [group for group in teams.access_group_terms() if group.code in codes]
-    return sorted(terms, key=lambda group: (group.code != codes[0], group.multiplier.at(at), group.code))
 
 
 def _by_caller(response: Response) -> Response:

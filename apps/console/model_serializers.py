@@ -3,11 +3,6 @@
 from rest_framework import serializers
 
 
-class ModelFilterSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    type = serializers.CharField(required=False, max_length=40)
-    vendor = serializers.CharField(required=False, max_length=40)
-
-
 class ModelSerializer(serializers.Serializer):  # type: ignore[type-arg]
     id = serializers.CharField(source="code")
     type = serializers.CharField()
@@ -17,12 +12,6 @@ class ModelSerializer(serializers.Serializer):  # type: ignore[type-arg]
     successor = serializers.CharField(allow_null=True)
     pricing_config = serializers.DictField(allow_null=True)
     display_config = serializers.DictField()
-
-
-class ModelPageSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-    results = ModelSerializer(many=True)
 
 
 class LimitScopeSerializer(serializers.Serializer):  # type: ignore[type-arg]

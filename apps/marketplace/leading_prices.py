@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any, Final
 
@@ -29,6 +29,13 @@ class UnitPrice:
     conditions: Mapping[str, str | bool]
     is_lowest: bool
     begins_at: int | None
+
+    @property
+    def credits_text(self) -> str:
+        """Every decimal there is: `"1.05"`. Prices and multipliers are decimals, and so is what they make."""
+        with localcontext(prec=80):
+            amount = Decimal(self.nanos.numerator) / Decimal(self.nanos.denominator * NANOS_PER_CREDIT)
+        return f"{amount.normalize():f}"
 
     def times(self, multiplier: Decimal) -> "UnitPrice":
         return replace(self, nanos=self.nanos * Fraction(multiplier))

@@ -95,8 +95,9 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """For each value, how many models it would leave beside everything else that is asked for."""
+    """How many models match and, for each value, how many it would leave beside everything else that is asked for."""
 
+    count: int = 0
     types: Mapping[str, int] = field(default_factory=dict)
     vendors: Mapping[str, int] = field(default_factory=dict)
     lifecycles: Mapping[str, int] = field(default_factory=dict)
@@ -105,8 +106,14 @@ class Facets:
 
 
 def seen_by(models: Iterable[ListedModel], reach: Reach) -> tuple[ListedModel, ...]:
-    """The models in reach, at the multiplier of the group that prices a call of each."""
-    return tuple(filter(None, (_as_seen(model, reach) for model in models)))
+    """The models in reach, at the multiplier of the group that prices a call of each.
+
+    A successor out of reach is not named.
+    """
+    seen = {model.code: model for model in filter(None, (_as_seen(model, reach) for model in models))}
+    hidden = (model for model in seen.values() if model.successor and model.successor not in seen)
+    seen |= {model.code: replace(model, successor=None) for model in hidden}
+    return tuple(seen.values())
 
 
 def matching(models: Iterable[ListedModel], filters: Filters) -> list[ListedModel]:
@@ -117,7 +124,7 @@ def matching(models: Iterable[ListedModel], filters: Filters) -> list[ListedMode
 def facets_of(models: Iterable[ListedModel], filters: Filters) -> Facets:
     types, vendors, lifecycles = Counter[str](), Counter[str](), Counter[str]()
     capabilities, modalities = Counter[str](), Counter[str]()
-    wanted = _checks(filters)
+    wanted, count = _checks(filters), 0
     for model in models:
         failed = _failed(model, wanted)
         if failed <= {"type"}:
@@ -127,9 +134,10 @@ def facets_of(models: Iterable[ListedModel], filters: Filters) -> Facets:
         if failed <= {"lifecycle"}:
             lifecycles[model.lifecycle] += 1
         if not failed:
+            count += 1
             capabilities.update(model.capabilities)
             modalities.update(model.modalities)
-    return Facets(types, vendors, lifecycles, capabilities, modalities)
+    return Facets(count, types, vendors, lifecycles, capabilities, modalities)
 
 
 def page_of(

@@ -12,6 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from apps.marketplace.price_list import PriceList
 
 
+class Lifecycle(models.TextChoices):
+    PLANNED = "planned", _("Planned")
+    BETA = "beta", _("Beta")
+    GA = "ga", _("Available")
+    RETIRED = "retired", _("Retired")
+
+
 class PricePolicy(models.TextChoices):
     FLOATING = "floating", _("Floating")
     PEGGED = "pegged", _("Pegged to the official price")

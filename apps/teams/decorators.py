@@ -185,6 +185,11 @@ def team_of(request: Request, *, scope: str) -> TeamAccess:
     return _chosen_team(request)
 
 
+def team_or_nobody(request: Request, *, scope: str) -> TeamAccess | None:
+    """The same for what strangers may ask too; None for them."""
+    return team_of(request, scope=scope) if request.user.is_authenticated else None
+
+
 def teams_of_caller(request: Request) -> list[TeamAccess]:
     """All teams of a session's user; the one team of a token."""
     if isinstance(request.auth, PersonalToken):

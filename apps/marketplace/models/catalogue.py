@@ -8,12 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-
-class Lifecycle(models.TextChoices):
-    PLANNED = "planned", _("Planned")
-    BETA = "beta", _("Beta")
-    GA = "ga", _("Available")
-    RETIRED = "retired", _("Retired")
+from apps.marketplace.types import Lifecycle
 
 
 class Vendor(models.Model):
