@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers, quote_etag
+from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
+from django.utils.http import quote_etag
 
 KEPT_FOR: Final = timedelta(minutes=1)
 

@@ -1,9 +1,10 @@
 """The catalogue: vendors, types, models, prices and templates. Prices are never edited, only succeeded."""
 
-from apps.marketplace.models.catalogue import CreditRate, Lifecycle, Model, ModelGrant, ModelType, RateCurrency, Vendor
+from apps.marketplace.models.catalogue import CreditRate, Model, ModelGrant, ModelType, RateCurrency, Vendor
 from apps.marketplace.models.dictionaries import CatalogueMark, PricingTemplate
 from apps.marketplace.models.prices import OfficialPrice, PriceChange, PriceVersion
 from apps.marketplace.models.subscriptions import PriceSubscription
+from apps.marketplace.types import Lifecycle
 
 __all__ = [
     "CatalogueMark",
