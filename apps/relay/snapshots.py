@@ -6,6 +6,7 @@ most a poll old. Whether a call may spend is decided by the ledger, not here.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import ParamSpec, Protocol, TypeVar
 
@@ -101,15 +102,20 @@ class LiveSnapshots:
         return team
 
     def group_for(self, team: TeamSnapshot, model: ModelSnapshot, at: datetime) -> GroupSnapshot | None:
+        """The main group if it has the model, else the cheapest granted one, then the first by code. A model granted by
+        itself goes on the terms of the main group and, as that one has no channels for it, over every line.
+        """
         groups = self.groups_at(at)
         if team.main_group in model.groups:
             return groups.get(team.main_group)
         granted = [
-            groups[grant.code]
-            for grant in team.granted
-            if grant.code in model.groups and (grant.ends_at is None or at < grant.ends_at)
+            groups[grant.code] for grant in team.granted if grant.code in model.groups and _is_open(grant.ends_at, at)
         ]
-        return min(granted, key=lambda group: (group.multiplier, group.code), default=None)
+        if granted:
+            return min(granted, key=lambda group: (group.multiplier, group.code))
+        if model.id in team.granted_models and _is_open(team.granted_models[model.id], at):
+            return replace(groups[team.main_group], all_lines=True)
+        return None
 
     # -- Keeping up ------------------------------------------------------------------------------
 
@@ -160,6 +166,10 @@ class LiveSnapshots:
             return await self._run(queries.teams_by_id, team_ids)
         except DatabaseError as error:
             raise TooBusy from error
+
+
+def _is_open(ends_at: datetime | None, at: datetime) -> bool:
+    return ends_at is None or at < ends_at
 
 
 class FreshSnapshots(LiveSnapshots):

@@ -90,6 +90,8 @@ class TeamSnapshot:
     id: int
     main_group: str
     granted: tuple[GrantedGroup, ...] = ()
+    granted_models: Mapping[int, datetime | None] = field(default_factory=dict)
+    """By row id of the model, each with the end of its grant, if it has one."""
     closed: bool = False
 
 

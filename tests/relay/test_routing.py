@@ -1,6 +1,7 @@
 """Which channels are asked, and in which order."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,8 +20,10 @@ class Known:
         self.models: dict[str, Any] = {}
 
 
-def order(router: Router, *channels: ChannelSnapshot) -> list[int]:
-    return [found.id for found in router.route(Known(*channels), admission()).channels]  # type: ignore[arg-type]
+def order(router: Router, *channels: ChannelSnapshot, all_lines: bool = False) -> list[int]:
+    admitted = admission()
+    admitted = replace(admitted, group=replace(admitted.group, all_lines=all_lines))
+    return [found.id for found in router.route(Known(*channels), admitted).channels]  # type: ignore[arg-type]
 
 
 def test_only_channels_of_the_group_that_serve_the_model_are_asked() -> None:
@@ -67,3 +70,29 @@ def test_the_callers_mistake_is_no_failure_of_the_channel() -> None:
     router.note_failure(pair[0], UpstreamRefusal("no", status=400))
 
     assert order(router, *pair) == [1, 2]
+
+
+def test_a_group_with_all_lines_asks_its_own_channels_first_and_then_those_of_any_other() -> None:
+    foreign = channel(1, groups=frozenset({"vip"}), priority=9)
+    parked, without_it = channel(2, groups=frozenset()), channel(3, groups=frozenset({"vip"}), models={"gpt-5": "x"})
+
+    assert order(Router(), foreign, parked, without_it, channel(4, priority=-1), all_lines=True) == [4, 1]
+    assert order(Router(), foreign, parked, without_it, all_lines=True) == [1]
+
+
+def test_another_groups_channel_serves_while_the_own_ones_rest() -> None:
+    now = [0.0]
+    router, own, foreign = Router(clock=lambda: now[0]), channel(1), channel(2, groups=frozenset({"vip"}))
+
+    router.note_failure(own, UpstreamUnavailable())
+
+    assert order(router, own, foreign, all_lines=True) == [2, 1]
+    now[0] = 31.0
+    assert order(router, own, foreign, all_lines=True) == [1, 2]
+
+
+def test_one_router_keeps_the_lines_of_a_group_and_of_a_granted_model_apart() -> None:
+    router, own, foreign = Router(), channel(1), channel(2, groups=frozenset({"vip"}))
+
+    assert order(router, own, foreign, all_lines=True) == [1, 2]
+    assert order(router, own, foreign) == [1]

@@ -13,6 +13,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from apps.core import clock
 from apps.core.secret_tokens import digest_of, mint
 from apps.marketplace import services as marketplace
+from apps.marketplace.models import Model, ModelGrant
 from apps.relay import services
 from apps.relay.models import ApiToken
 from apps.relay.snapshots import FreshSnapshots, LiveSnapshots
@@ -114,6 +115,37 @@ def test_the_main_group_wins_then_the_cheapest_granted_one_then_the_first_by_cod
     assert snapshots.group_for(team, model, at + timedelta(seconds=1)).code == "b"
     assert snapshots.group_for(replace(team, main_group="dear"), model, at).code == "dear"
     assert snapshots.group_for(TeamSnapshot(1, "default"), model, at) is None
+
+
+def test_a_granted_model_goes_on_the_terms_of_the_main_group_over_every_line_until_the_grant_ends(team: TeamAccess):
+    import_small()
+    ends_at = clock.now() + timedelta(hours=1)
+    Model.objects.get().access_groups.clear()
+    ModelGrant.objects.create(team_id=team.id, model=Model.objects.get(), ends_at=ends_at)
+    snapshots = polled()
+    model, remembered = snapshots.models["small-chat"], async_to_sync(snapshots.team_by_id)(team.id)
+
+    group = snapshots.group_for(remembered, model, ends_at - timedelta(microseconds=1))
+
+    assert group is not None
+    assert (group.code, group.all_lines) == ("default", True)
+    assert snapshots.group_for(remembered, model, ends_at) is None
+    assert not snapshots.groups_at(ends_at)["default"].all_lines
+
+
+def test_an_announced_multiplier_counts_from_its_instant_without_a_poll():
+    import_small()
+    at = clock.now()
+    AccessGroup.objects.filter(code="default").update(coming_multiplier="1.2", coming_at=at + timedelta(hours=1))
+    snapshots = polled()
+    model, team = snapshots.models["small-chat"], TeamSnapshot(1, "default")
+
+    before = snapshots.group_for(team, model, at + timedelta(minutes=59, seconds=59))
+    after = snapshots.group_for(team, model, at + timedelta(hours=1))
+
+    assert before is not None
+    assert after is not None
+    assert (before.multiplier, after.multiplier) == (Decimal(1), Decimal("1.2"))
 
 
 def test_a_price_turns_at_its_instant_without_a_poll():

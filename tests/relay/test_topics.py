@@ -9,7 +9,7 @@ from django.db.models import F
 from apps.accounts.models import User
 from apps.core import clock
 from apps.marketplace import services as marketplace
-from apps.marketplace.models import Model
+from apps.marketplace.models import Model, ModelGrant
 from apps.relay import services
 from apps.relay.models import ApiToken, Channel, SnapshotVersion
 from apps.teams.models import AccessGrant, AccessGroup, Team
@@ -62,14 +62,18 @@ def test_the_catalogue_moves_with_models_prices_and_groups():
 
 
 def test_teams_move_when_they_change_and_not_when_they_begin(team: TeamAccess):
-    group = AccessGroup.objects.create(code="more")
+    import_small()
+    model, group = Model.objects.get(), AccessGroup.objects.create(code="more")
     acts = (
         lambda: Team.objects.filter(pk=team.id).update(access_group=group),
         lambda: AccessGrant.objects.create(team_id=team.id, access_group=group),
         lambda: AccessGrant.objects.all().delete(),
+        lambda: ModelGrant.objects.create(team_id=team.id, model=model),
+        lambda: ModelGrant.objects.update(ends_at=clock.now()),
+        lambda: ModelGrant.objects.all().delete(),
     )
 
-    assert [moved_by(act) for act in acts] == [{"teams"}] * 3
+    assert [moved_by(act) for act in acts] == [{"teams"}] * 6
     assert "teams" not in moved_by(lambda: make_team("Another"))
 
 

@@ -7,7 +7,7 @@ from apps.marketplace.queries.marks import catalogue_stamp
 from apps.marketplace.queries.models import catalogue_snapshot, model_ids, model_in_reach, visible_model, visible_models
 from apps.marketplace.queries.official import official_prices
 from apps.marketplace.queries.prices import credit_rate, price_history, price_in_force, price_numbers, price_version
-from apps.marketplace.queries.reach import reach_of
+from apps.marketplace.queries.reach import model_grants_of, reach_of
 
 __all__ = [
     "catalogue_snapshot",
@@ -18,6 +18,7 @@ __all__ = [
     "export_section",
     "listed_models",
     "listing",
+    "model_grants_of",
     "model_ids",
     "model_in_reach",
     "model_types",
