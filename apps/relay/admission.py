@@ -1,12 +1,11 @@
 """Who calls, and whether this caller may use this model at all. Money and rates are the ledger's to decide."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from difflib import get_close_matches
 from ipaddress import ip_address
 
-from apps.relay.errors import AddressNotAllowed, BadRequest, InvalidToken, ModelNotFound
+from apps.relay.errors import AddressNotAllowed, BadRequest, InvalidToken
 from apps.relay.limits import limits_in_force
+from apps.relay.missing_models import type_to_come, unknown_model, unusable_model
 from apps.relay.types import (
     Admission,
     Ask,
@@ -20,7 +19,6 @@ from apps.relay.types import (
 
 USABLE = frozenset(("beta", "ga"))
 BEARER = "bearer "
-SHOWN_CHARACTERS = 120
 
 
 def secret_of(authorization: str | None, api_key: str | None) -> str:
@@ -76,7 +74,7 @@ def check_alive(token: TokenSnapshot, at: datetime) -> None:
 
 def admit(snapshots: Snapshots, caller: Caller, ask: Ask, *, at: datetime) -> Admission:
     """The model, the group that prices it and the limits. `BadRequest` for a model of another kind of endpoint."""
-    model, group = _usable(snapshots, caller, ask.model, at)
+    model, group = _usable(snapshots, caller, ask.model, at, model_type=ask.endpoint.model_type)
     if model.type != ask.endpoint.model_type:
         raise BadRequest(
             f"The model '{model.code}' is of the type '{model.type}' and does not answer {ask.endpoint.path}.",
@@ -86,14 +84,19 @@ def admit(snapshots: Snapshots, caller: Caller, ask: Ask, *, at: datetime) -> Ad
     return Admission(caller, model, group, limits_in_force(caller.token, group.token_limits), group.wallet_limits)
 
 
-def _usable(snapshots: Snapshots, caller: Caller, model_code: str, at: datetime) -> tuple[ModelSnapshot, GroupSnapshot]:
-    """`ModelNotFound` tells nothing of models out of reach."""
+def _usable(
+    snapshots: Snapshots, caller: Caller, model_code: str, at: datetime, *, model_type: str | None = None
+) -> tuple[ModelSnapshot, GroupSnapshot]:
+    """`ModelNotFound` tells nothing of models out of reach; where none of the type is within, that it is to come."""
     model = snapshots.models.get(model_code)
     group = None if model is None else _group_of(snapshots, caller, model, at)
     if model is None or group is None:
-        raise _unknown(snapshots, caller, model_code, at)
-    if model.lifecycle not in USABLE or model.price is None:
-        raise _unusable(snapshots, caller, model, at)
+        if model_type is not None and not _has_type(snapshots, caller, model_type, at):
+            raise type_to_come(model_type)
+        raise unknown_model(model_code, models_for(snapshots, caller, at=at))
+    if not _is_in_use(model):
+        reachable = models_for(snapshots, caller, at=at)
+        raise unusable_model(model, models=snapshots.models, reachable=reachable)
     return model, group
 
 
@@ -104,45 +107,22 @@ def _group_of(snapshots: Snapshots, caller: Caller, model: ModelSnapshot, at: da
 
 def models_for(snapshots: Snapshots, caller: Caller, *, at: datetime) -> list[ModelSnapshot]:
     """The models this token can call now, by id."""
-    usable = (model for model in snapshots.models.values() if model.lifecycle in USABLE and model.price is not None)
+    usable = filter(_is_in_use, snapshots.models.values())
     return sorted(
         (model for model in usable if _group_of(snapshots, caller, model, at) is not None), key=lambda model: model.code
     )
 
 
+def _is_in_use(model: ModelSnapshot) -> bool:
+    return model.lifecycle in USABLE and model.price is not None
+
+
+def _has_type(snapshots: Snapshots, caller: Caller, model_type: str, at: datetime) -> bool:
+    """Whether the team, if not this key of it, can call a model of this type."""
+    models = (model for model in snapshots.models.values() if model.type == model_type and _is_in_use(model))
+    return any(snapshots.group_for(caller.team, model, at) is not None for model in models)
+
+
 def model_for(snapshots: Snapshots, caller: Caller, model_code: str, *, at: datetime) -> ModelSnapshot:
     """One model that this token can call now. `ModelNotFound`."""
     return _usable(snapshots, caller, model_code, at)[0]
-
-
-def _unknown(snapshots: Snapshots, caller: Caller, code: str, at: datetime) -> ModelNotFound:
-    near = _nearest(code, (model.code for model in models_for(snapshots, caller, at=at)))
-    help_ = f" Did you mean {', '.join(near)}?" if near else " GET /v1/models lists the models of this key."
-    shown = code if len(code) <= SHOWN_CHARACTERS else f"{code[:SHOWN_CHARACTERS]}…"
-    return ModelNotFound(
-        f"The model '{shown}' does not exist, or this key may not use it.{help_}", param="model", nearest=near
-    )
-
-
-def _unusable(snapshots: Snapshots, caller: Caller, model: ModelSnapshot, at: datetime) -> ModelNotFound:
-    """Retired: when, and what follows it. Planned, or not priced yet: that it is to come."""
-    if model.lifecycle != "retired":
-        text = f"The model '{model.code}' is planned and cannot be called yet."
-        return ModelNotFound(text, availability="planned", param="model", nearest=[])
-    reachable = {usable.code for usable in models_for(snapshots, caller, at=at)}
-    successor = model.successor if model.successor in reachable else None
-    when = f" on {model.retired_on}" if model.retired_on else ""
-    instead = f" Use '{successor}' instead." if successor else ""
-    return ModelNotFound(
-        f"The model '{model.code}' was retired{when}.{instead}",
-        availability="retired",
-        retired_on=model.retired_on,
-        successor=successor,
-        param="model",
-        nearest=[successor] if successor else [],
-    )
-
-
-def _nearest(code: str, codes: Iterable[str]) -> list[str]:
-    by_lower = {known.lower(): known for known in codes}
-    return [by_lower[near] for near in get_close_matches(code.lower()[:SHOWN_CHARACTERS], by_lower, n=3, cutoff=0.6)]

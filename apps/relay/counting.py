@@ -114,6 +114,29 @@ def count_input(ask: Ask, model: ModelSnapshot) -> int:
     return _count_content(content, model.code)
 
 
+def inputs_of(ask: Ask) -> list[list[str | int]]:
+    """For each text that has a context of its own, its pieces: texts, and tokens that came as numbers.
+
+    Raises msgspec's `DecodeError` for content that is not what it should be.
+    """
+    content = ask.fields[ask.endpoint.content]
+    if ask.endpoint.content == "messages":
+        return [[text for message in _decode_messages(content) for text in _texts_of(message)]]
+    given = _decode_input(content)
+    if isinstance(given, str):
+        return [[given]]
+    if any(isinstance(item, int) for item in given):
+        return [[item for item in given if isinstance(item, int)]]
+    return [[item] if isinstance(item, str) else list(item) for item in given if not isinstance(item, int)]
+
+
+def _texts_of(message: _Message) -> list[str]:
+    content = message.content
+    if isinstance(content, list):
+        return [part.text for part in content if part.text is not None]
+    return [content] if content else []
+
+
 def _count_messages(raw: Raw, model: ModelSnapshot) -> int:
     try:
         messages = _decode_messages(raw)

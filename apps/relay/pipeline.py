@@ -2,7 +2,7 @@
 
 from django.http.response import HttpResponseBase
 
-from apps.relay import admission, delivery, forwarding, quote, reading, reservation
+from apps.relay import admission, context, delivery, forwarding, quote, reading, reservation
 from apps.relay.refusals import Refusable
 from apps.relay.routing import Router
 from apps.relay.runtime import Runtime
@@ -33,6 +33,7 @@ async def relay(incoming: Incoming, endpoint: Endpoint, runtime: Runtime) -> Htt
         ask, shape = await reading.read(incoming, endpoint)
         admitted = admission.admit(runtime.snapshots, caller, ask, at=incoming.at)
         refusable.model_code = admitted.model.code
+        await context.refuse_overlong(ask, shape, admitted.model)
         route = _router.route(runtime.snapshots, admitted)
         quoted = quote.quote(ask, shape, admitted)
         reserved = await reservation.authorise(

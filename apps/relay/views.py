@@ -17,6 +17,7 @@ from apps.core.http import request_ip
 from apps.core.ids import public_id, uuid7
 from apps.relay import admission, call_log, errors, pipeline, wire
 from apps.relay.asyncview import AsyncAPIView
+from apps.relay.missing_models import type_to_come
 from apps.relay.runtime import get_runtime
 from apps.relay.types import Endpoint, Incoming, ModelSnapshot
 
@@ -111,6 +112,24 @@ class CompletionsView(CallView):
 
 class EmbeddingsView(CallView):
     endpoint = wire.EMBEDDINGS
+
+
+class ComingView(RelayView):
+    """A door whose form is settled and behind which no model can be called yet."""
+
+    model_type: str
+
+    async def post(self, request: Request) -> HttpResponseBase:
+        await pipeline.signed_in(self.incoming(request), get_runtime())
+        raise type_to_come(self.model_type)
+
+
+class SpeechView(ComingView):
+    model_type = "tts"
+
+
+class TranscriptionsView(ComingView):
+    model_type = "transcription"
 
 
 class ModelsView(RelayView):

@@ -115,6 +115,8 @@ RELAY: Final = (
     Row("v1/chat/completions", "POST", "/v1/chat/completions", NOBODY, body="{}"),
     Row("v1/completions", "POST", "/v1/completions", NOBODY, body="{}"),
     Row("v1/embeddings", "POST", "/v1/embeddings", NOBODY, body="{}"),
+    Row("v1/audio/speech", "POST", "/v1/audio/speech", NOBODY, body="{}"),
+    Row("v1/audio/transcriptions", "POST", "/v1/audio/transcriptions", NOBODY, body="{}"),
     Row("v1/models", "GET", "/v1/models", NOBODY),
     Row("v1/models/<path:model_id>", "GET", "/v1/models/chat-small", NOBODY),
     Row("v1/<path:rest>", "GET", "/v1/nothing", "404 404 404 404 404 404 404 404"),

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from apps.core import clock
 from apps.core.errors import Conflict, Invalid
-from apps.marketplace.models import Model
+from apps.marketplace.models import Model, ModelGrant
 from apps.marketplace.services import publish_price
 from apps.relay import services, views
 from apps.teams.models import AccessGroup
@@ -114,6 +114,72 @@ def test_a_retired_model_names_its_successor(relay: Relay) -> None:
     error = relay.chat(model="old-model").error
 
     assert (error["availability"], error["successor"]) == ("retired", "chat-model")
+
+
+def test_a_retired_model_passes_over_successors_that_are_retired_too(relay: Relay) -> None:
+    last, middle = Model.objects.get(code="chat-model"), Model.objects.get(code="fixed-model")
+    Model.objects.filter(code="fixed-model").update(lifecycle="retired", successor=last)
+    Model.objects.filter(code="old-model").update(successor=middle, retired_on="2026-10-01")
+
+    error = relay.chat(model="old-model").error
+
+    assert (error["retired_on"], error["successor"], error["nearest"]) == ("2026-10-01", "chat-model", ["chat-model"])
+    assert error["message"] == "The model 'old-model' was retired on 2026-10-01. Use 'chat-model' instead."
+
+
+def test_a_successor_that_the_caller_does_not_see_is_not_named(relay: Relay) -> None:
+    Model.objects.filter(code="old-model").update(successor=Model.objects.get(code="secret-model"))
+
+    error = relay.chat(model="old-model").error
+
+    assert (error["successor"], error["nearest"]) == (None, [])
+    assert "secret-model" not in error["message"]
+
+
+def test_successors_that_follow_each_other_end(relay: Relay) -> None:
+    old, fixed = Model.objects.get(code="old-model"), Model.objects.get(code="fixed-model")
+    Model.objects.filter(pk=fixed.pk).update(lifecycle="retired", successor=old)
+    Model.objects.filter(pk=old.pk).update(successor=fixed)
+
+    assert relay.chat(model="old-model").error["successor"] is None
+
+
+def test_a_kind_of_call_without_any_model_is_to_come(relay: Relay) -> None:
+    embedding = {"model": "text-embedding-3-small", "input": "hi"}
+    assert "availability" not in relay.post("/v1/embeddings", embedding).error
+    Model.objects.filter(code="acme/embedder").update(lifecycle="planned")
+
+    reply = relay.post("/v1/embeddings", embedding)
+
+    assert (reply.status, reply.error["code"], reply.error["availability"]) == (404, "model_not_found", "planned")
+    relay.assert_nothing_happened()
+
+
+def test_a_key_that_may_not_embed_is_not_told_that_embeddings_are_to_come(relay: Relay) -> None:
+    change(relay, model_codes=["chat-model"])
+
+    assert "availability" not in relay.post("/v1/embeddings", {"model": "acme/embedder", "input": "hi"}).error
+
+
+@pytest.mark.parametrize("path", ["/v1/audio/speech", "/v1/audio/transcriptions"])
+def test_speech_and_transcription_are_to_come_and_want_a_key_all_the_same(relay: Relay, path: str) -> None:
+    reply = relay.post(path, {"model": "tts-1", "input": "hi", "voice": "alloy"})
+
+    assert (reply.status, reply.error["code"], reply.error["availability"]) == (404, "model_not_found", "planned")
+    assert relay.post(path, {}, authorization="").status == 401
+    relay.assert_nothing_happened()
+
+
+def test_a_granted_model_is_called_on_the_terms_of_the_main_group_until_the_grant_ends(relay: Relay) -> None:
+    AccessGroup.objects.filter(code="default").update(multiplier="2")
+    grant = ModelGrant.objects.create(team_id=relay.team.id, model=Model.objects.get(code="secret-model"))
+
+    assert relay.chat(model="secret-model").status == 200
+    assert (relay.record.access_group, relay.record.multiplier) == ("default", 2)
+    assert "secret-model" in {model["id"] for model in relay.get("/v1/models").json["data"]}
+
+    ModelGrant.objects.filter(pk=grant.pk).update(ends_at=clock.now())
+    assert relay.chat(model="secret-model").status == 404
 
 
 def test_a_planned_model_is_to_come(relay: Relay) -> None:
