@@ -27,6 +27,7 @@ SAFETY_JOBS = {
     "old_recipients": "journal.forget_recipients",
     "expired_sessions": "accounts.drop_expired_sessions",
     "forgotten_processes": "wallet.forget_owners",
+    "catalogue_marks": "marketplace.prune_marks",
 }
 LOOK_FOR_OVERDUE = "journal.start_overdue_jobs"
 
@@ -50,6 +51,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "expired files": {"task": "journal.drop_expired_files", "schedule": crontab(hour="1", minute="9")},
     "old recipients": {"task": "journal.forget_recipients", "schedule": crontab(hour="1", minute="10")},
     "expired sessions": {"task": "accounts.drop_expired_sessions", "schedule": crontab(hour="1", minute="11")},
+    "old marks of the catalogue": {"task": "marketplace.prune_marks", "schedule": crontab(hour="1", minute="12")},
     "documents to scan": {"task": "verification.examine_waiting", "schedule": crontab()},
     "operator alerts": {"task": "journal.tell_operators", "schedule": OFTEN, "options": STALE_SOON},
     "webhooks that were turned off": {"task": "console.tell_of_webhooks", "schedule": crontab()},

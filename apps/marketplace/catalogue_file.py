@@ -1,37 +1,31 @@
 """Reads the catalogue's own sections of a catalogue file into entries, or says which entry is wrong. Writes nothing.
 
 {"vendors": [{"code": "openai", "name": {"en": "OpenAI"}}],
- "model_types": [{"code": "chat", "name": {"en": "Chat"}, "position": 10}],
+ "model_types": [{"code": "chat", "name": {"en": "Chat"}, "position": 10, "endpoints": ["/v1/chat/completions"],
+                  "facets": ["context_length"]}],
+ "pricing_templates": [],
  "models": [{"id": "gpt-4o-mini", "type": "chat", "vendor": "openai", "lifecycle": "ga", "display_config": {},
              "pricing_config": {}, "access_groups": ["default"]}]}
 """
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.marketplace.display_config import display_fault, without_model_facts
 from apps.marketplace.errors import CatalogueError, PricingConfigError
 from apps.marketplace.pricing_config import validate_config, without_version_facts
+from apps.marketplace.template_file import TemplateEntry, read_templates
+from apps.marketplace.usual_types import USUAL_TYPES
 from apps.wallet.errors import StandardQuotaGone
 from apps.wallet.quota_types import LOT_FIELDS, QUOTA_TYPE_FIELDS, gone_field
 
 LIFECYCLES = ("planned", "beta", "ga", "retired")
-# Types that exist without being listed; an operator renames them or adds others as data.
-STANDARD_TYPES: Mapping[str, Mapping[str, str]] = {
-    "chat": {"en": "Chat", "zh-hans": "对话"},
-    "embedding": {"en": "Embeddings", "zh-hans": "向量"},
-    "rerank": {"en": "Rerank", "zh-hans": "重排序"},
-    "image": {"en": "Images", "zh-hans": "图像"},
-    "video": {"en": "Video", "zh-hans": "视频"},
-    "tts": {"en": "Speech", "zh-hans": "语音合成"},
-    "transcription": {"en": "Transcription", "zh-hans": "语音识别"},
-    "realtime": {"en": "Realtime", "zh-hans": "实时"},
-    "moderation": {"en": "Moderation", "zh-hans": "内容审核"},
-}
 
 _MODEL_KEYS = frozenset(
     {
@@ -48,6 +42,8 @@ _MODEL_KEYS = frozenset(
 )
 _LONGEST = {"models": 120, "vendors": 40, "model_types": 40}
 _LAST_POSITION = 32_767
+_PATH = re.compile(r"/[A-Za-z0-9/_.:{}-]{1,199}", re.ASCII)
+_FACET = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 
 T = TypeVar("T")
 
@@ -60,9 +56,13 @@ class VendorEntry:
 
 @dataclass(frozen=True, slots=True)
 class TypeEntry:
+    """`endpoints` and `facets` are None where the file leaves them alone."""
+
     code: str
     name: Mapping[str, str]
     position: int
+    endpoints: tuple[str, ...] | None = None
+    facets: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +82,16 @@ class ModelEntry:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`listed`: the lists that stand in the file; a list that is left out says nothing, an empty one says none."""
+    """`listed`: the lists that stand in the file; a list that is left out says nothing, an empty one says none.
+
+    `usual_types` are used without being listed: made where they are missing, and otherwise left as they are.
+    """
 
     listed: frozenset[str]
     vendors: Mapping[str, VendorEntry]
     types: Mapping[str, TypeEntry]
+    usual_types: Mapping[str, TypeEntry]
+    templates: tuple[TemplateEntry, ...]
     models: Mapping[str, ModelEntry]
 
 
@@ -94,18 +99,22 @@ def read_section(data: Mapping[str, Any]) -> Section:
     """The vendors, types and models of a catalogue file; other sections are not looked at. Raises `CatalogueError`."""
     models = _by_code(data, "models", _model)
     types = _by_code(data, "model_types", _type)
+    templates = read_templates(data)
+    used = {model.type for model in models.values()}.union(*(entry.terms.model_types for entry in templates))
     return Section(
         listed=frozenset(data),
         vendors=_by_code(data, "vendors", _vendor),
-        types={**_standard({model.type for model in models.values()}), **types},
+        types=types,
+        usual_types=_usual(used - types.keys()),
+        templates=templates,
         models=models,
     )
 
 
-def _standard(used: set[str]) -> dict[str, TypeEntry]:
+def _usual(used: set[str]) -> dict[str, TypeEntry]:
     return {
-        code: TypeEntry(code, name, 10 * position)
-        for position, (code, name) in enumerate(STANDARD_TYPES.items(), start=1)
+        code: TypeEntry(code, usual.name, 10 * position, usual.endpoints, usual.facets)
+        for position, (code, usual) in enumerate(USUAL_TYPES.items(), start=1)
         if code in used
     }
 
@@ -140,14 +149,37 @@ def _vendor(entry: Mapping[str, Any], place: str) -> VendorEntry:
 
 
 def _type(entry: Mapping[str, Any], place: str) -> TypeEntry:
-    _check_keys(entry, frozenset({"code", "name", "position"}), place)
+    _check_keys(entry, frozenset({"code", "name", "position", "endpoints", "facets"}), place)
     _refuse_gone(entry, ("code",), place)
     position = entry.get("position", 0)
     if not _is_count(position, _LAST_POSITION):
         raise CatalogueError(
             f"{place}.position", _("Write a whole number from 0 to %(most)d.") % {"most": _LAST_POSITION}
         )
-    return TypeEntry(entry["code"], _names(entry.get("name", {}), place), position)
+    return TypeEntry(
+        code=entry["code"],
+        name=_names(entry.get("name", {}), place),
+        position=position,
+        endpoints=read_endpoints(entry["endpoints"], place) if "endpoints" in entry else None,
+        facets=read_facets(entry["facets"], place) if "facets" in entry else None,
+    )
+
+
+def read_endpoints(value: object, place: str) -> tuple[str, ...]:
+    """The paths that serve a type. Raises `CatalogueError`."""
+    return _texts(value, _PATH, f"{place}.endpoints", _("Write a list of paths such as /v1/images/generations."))
+
+
+def read_facets(value: object, place: str) -> tuple[str, ...]:
+    """What models of a type are told apart by. Raises `CatalogueError`."""
+    return _texts(value, _FACET, f"{place}.facets", _("Write a list of codes such as context_length."))
+
+
+def _texts(value: object, pattern: re.Pattern[str], place: str, problem: str | Promise) -> tuple[str, ...]:
+    """Different texts that fit the pattern, in the order in which they stand."""
+    if not isinstance(value, list) or not all(isinstance(text, str) and pattern.fullmatch(text) for text in value):
+        raise CatalogueError(place, problem)
+    return tuple(dict.fromkeys(value))
 
 
 def _model(entry: Mapping[str, Any], place: str) -> ModelEntry:

@@ -6,9 +6,11 @@ SluiceError
 ├── Invalid
 │   ├── PricingConfigError    a pricing_config that cannot be priced; says where and what to write instead
 │   ├── CatalogueError        a catalogue section that cannot be imported; says which entry
-│   └── PriceMapError         a price map that cannot be read; says which price
+│   ├── PriceMapError         a price map that cannot be read; says which price
+│   └── TemplateInvalid       a pricing template that cannot be used; says where and what to write instead
 └── Conflict
-    └── PriceConflict         a version that would change the past, or come without the notice it owes
+    ├── PriceConflict         a version that would change the past, or come without the notice it owes
+    └── TemplateInUse         prices were published under this version of a template: it stays
 """
 
 from django.utils.functional import Promise
@@ -49,3 +51,17 @@ class PriceConflict(Conflict):
 class PriceVersionMissing(NotFound):
     code = "price_version_missing"
     text = _("There is no such price version.")
+
+
+class TemplateInvalid(Invalid):
+    code = "invalid_pricing_template"
+
+    def __init__(self, path: str, problem: str | Promise) -> None:
+        self.path = path
+        self.problem = problem
+        super().__init__(format_lazy("{path}: {problem}", path=path or "–", problem=problem), path=path)
+
+
+class TemplateInUse(Conflict):
+    code = "pricing_template_in_use"
+    text = _("Prices were published under this version, so it stays: deprecate it, and no new price begins with it.")

@@ -66,8 +66,8 @@ def _fault(error: ValidationError | SchemaError) -> Fault:
         return Fault(path, own)
     say = _SENTENCES.get(str(error.validator))
     if say is None:
-        shown = _shown(error.validator_value)
-        return Fault(path, _("This breaks the rule “%(rule)s: %(value)s”.") % {"rule": error.validator, "value": shown})
+        rule = {"rule": error.validator, "value": shown(error.validator_value)}
+        return Fault(path, _("This breaks the rule “%(rule)s: %(value)s”.") % rule)
     return Fault(path, say(error))
 
 
@@ -113,14 +113,15 @@ def _no_such_key(error: Any) -> Text:
 
 
 def _choice(error: Any) -> Text:
-    return _("Write one of: %(choices)s.") % {"choices": ", ".join(map(_shown, error.validator_value))}
+    return _("Write one of: %(choices)s.") % {"choices": ", ".join(map(shown, error.validator_value))}
 
 
 def _counted(sentence: Text) -> Callable[[Any], Text]:
-    return lambda error: sentence % {"count": error.validator_value}  # type: ignore[operator]
+    return lambda error: sentence % {"count": error.validator_value}
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value as a sentence shows it: as one writes it in JSON, texts without quotes."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
 
@@ -130,7 +131,7 @@ _SENTENCES: Final[Mapping[str, Callable[[Any], Text]]] = {
     "required": _required,
     "additionalProperties": _no_such_key,
     "enum": _choice,
-    "const": lambda error: _("Write %(value)s.") % {"value": _shown(error.validator_value)},
+    "const": lambda error: _("Write %(value)s.") % {"value": shown(error.validator_value)},
     "minimum": _counted(_("Write a number of at least %(count)s.")),
     "maximum": _counted(_("Write a number of at most %(count)s.")),
     "minLength": _counted(_("Write at least %(count)s characters.")),
@@ -141,6 +142,6 @@ _SENTENCES: Final[Mapping[str, Callable[[Any], Text]]] = {
     "maxProperties": _counted(_("Write at most %(count)s entries.")),
     "uniqueItems": lambda error: _("List each entry once."),
     "pattern": lambda error: (
-        _("Write a text that fits the pattern %(pattern)s.") % {"pattern": _shown(error.validator_value)}
+        _("Write a text that fits the pattern %(pattern)s.") % {"pattern": shown(error.validator_value)}
     ),
 }

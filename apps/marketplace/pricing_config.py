@@ -33,6 +33,7 @@ POLICIES = ("floating", "pegged")
 VERSION_FACTS = frozenset({"version", "effective_at", "expires_at"})
 
 _KEYS = VERSION_FACTS | {"schema", "template", "currency", "tier_mode", "tier_by", "policy", "items", "hold"}
+_TEMPLATE_KEYS = frozenset({"code", "version"})
 _ITEM_KEYS = frozenset({"meter", "unit", "conditions", "tiers"})
 _TIER_KEYS = frozenset({"from", "to", "price"})
 PART_KINDS = frozenset({"image", "audio", "video", "file"})
@@ -127,12 +128,25 @@ def validate_config(config: Mapping[str, Any]) -> None:
     _check_choice(config.get("currency", CREDIT), CURRENCIES, "currency")
     _check_choice(config.get("tier_mode", "volume"), TIER_MODES, "tier_mode")
     _check_choice(config.get("policy", "floating"), POLICIES, "policy")
+    _check_template(config.get("template"))
     _check_tier_by(config)
     entries = _list(config.get("items"), "items")
     for index, entry in enumerate(entries):
         _check_item(entry, f"items[{index}]")
     _check_apart(entries)
     _check_hold(config.get("hold"))
+
+
+def _check_template(reference: object) -> None:
+    """Which version of which pricing template the config keeps to, if any."""
+    if reference is None:
+        return
+    template = _object(reference, "template")
+    _check_keys(template, _TEMPLATE_KEYS, "template")
+    if not isinstance(template.get("code"), str):
+        raise PricingConfigError("template.code", _("Write the code of a pricing template."))
+    if not _is_whole(template.get("version")) or not 1 <= template["version"] <= _MOST:
+        raise PricingConfigError("template.version", _("Write the template's version, a whole number from 1."))
 
 
 def _check_tier_by(config: Mapping[str, Any]) -> None:

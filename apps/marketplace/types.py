@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.marketplace.price_list import PriceList
+from apps.marketplace.template_terms import TemplateTerms
 
 
 class Lifecycle(models.TextChoices):
@@ -193,10 +194,37 @@ class ReachedModel:
 
 @dataclass(frozen=True, slots=True)
 class ModelTypeCard:
+    """An entry of the dictionary of types. `model_count` are those one can call, `planned_count` those to come."""
+
     code: str
     name: Mapping[str, str]
     position: int
     model_count: int
+    planned_count: int
+    endpoints: tuple[str, ...]
+    facets: tuple[str, ...]
+    pricing_templates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PricingTemplateCard:
+    """A version of a pricing template. Prices stay with the version they were published under."""
+
+    id: int
+    code: str
+    version: int
+    terms: TemplateTerms
+    is_deprecated: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedTemplate:
+    """What `publish_template` did. `changed` is false when the newest version already says the same."""
+
+    template_id: int
+    version: int
+    changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,3 +284,5 @@ class Stamp:
     count: int
     total: int
     changed_at: datetime | None
+    newest: int = 0
+    """The number of the last change: what a version of the topic is called."""

@@ -27,7 +27,7 @@ from apps.teams import services as teams
 
 GROUPS = "access_groups"
 CHANNELS = "channels"
-MARKETPLACE = ("vendors", "model_types", "models", "official_prices")
+MARKETPLACE = ("vendors", "model_types", "pricing_templates", "models", "official_prices")
 SECTIONS = (GROUPS, *MARKETPLACE, CHANNELS)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from apps.marketplace import queries, services
 from apps.marketplace.errors import CatalogueError
-from apps.marketplace.models import Model, PriceVersion, Vendor
+from apps.marketplace.models import Model, ModelType, PriceVersion, Vendor
 from apps.teams.models import AccessGroup
 from tests.marketplace.configs import config, item
 
@@ -203,6 +203,35 @@ def test_a_wrong_entry_is_named_and_nothing_is_imported(change: dict[str, Any], 
 
     assert caught.value.entry == place
     assert not Model.objects.exists()
+
+
+def test_a_usual_type_that_was_renamed_keeps_its_name() -> None:
+    services.import_section(catalogue(), at=NOON)
+    ModelType.objects.filter(code="chat").update(name={"en": "Talk"})
+
+    services.import_section(catalogue(), at=LATER)
+
+    assert ModelType.objects.get(code="chat").name == {"en": "Talk"}
+
+
+def test_a_listed_type_has_its_endpoints_and_facets_from_the_file() -> None:
+    listed = {"code": "chat", "name": {"en": "Chat"}, "position": 5, "endpoints": ["/v1/messages"], "facets": ["tools"]}
+    services.import_section(catalogue() | {"model_types": [listed]}, at=NOON)
+
+    services.import_section({"model_types": [{"code": "chat", "name": {"en": "Chat"}, "position": 5}]}, at=LATER)
+
+    chat = ModelType.objects.get()
+    assert (chat.endpoints, chat.facets) == (["/v1/messages"], ["tools"])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("endpoints", ["v1/messages"]), ("endpoints", "/v1"), ("facets", ["Tools"]), ("facets", [5])]
+)
+def test_a_type_with_odd_endpoints_or_facets_is_named(field: str, value: object) -> None:
+    with pytest.raises(CatalogueError) as caught:
+        services.import_section({"model_types": [{"code": "chat", field: value}]}, at=NOON)
+
+    assert caught.value.entry == f"model_types/chat.{field}"
 
 
 def test_the_file_itself_is_left_as_it_was() -> None:

@@ -1,12 +1,12 @@
 """Who remembers the catalogue learns of every change of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from apps.marketplace import queries, services
-from apps.marketplace.models import Model, ModelType, Vendor
+from apps.marketplace.models import CatalogueMark, Model, ModelType, Vendor
 from apps.teams.models import AccessGroup
 from tests.marketplace.configs import config, item
 
@@ -61,3 +61,33 @@ def test_a_topic_is_stamped_by_its_own_tables_alone(acme: Model) -> None:
 def test_a_stamp_is_one_query(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
         queries.catalogue_stamp("models")
+
+
+def test_old_marks_go_but_the_newest_of_each_topic(acme: Model) -> None:
+    CatalogueMark.objects.update(marked_at=NOON)
+    before = {topic: queries.catalogue_stamp(topic) for topic in ("models", "model_types")}
+
+    services.prune_marks(at=NOON + timedelta(days=1, seconds=1))
+
+    for topic, stamp in before.items():
+        after = queries.catalogue_stamp(topic)
+        assert (after.count, after.newest, after.changed_at) == (1, stamp.newest, NOON)
+    assert services.prune_marks(at=NOON + timedelta(days=2)) == 0
+
+
+def test_marks_of_the_last_day_stay(acme: Model) -> None:
+    CatalogueMark.objects.update(marked_at=NOON)
+
+    assert services.prune_marks(at=NOON + timedelta(days=1)) == 0
+
+
+def test_after_pruning_a_change_still_makes_another_stamp(acme: Model) -> None:
+    CatalogueMark.objects.update(marked_at=NOON)
+    seen = [queries.catalogue_stamp("models")]
+
+    services.prune_marks(at=NOON + timedelta(days=2))
+    seen.append(queries.catalogue_stamp("models"))
+    Model.objects.filter(pk=acme.pk).update(lifecycle="beta")
+    seen.append(queries.catalogue_stamp("models"))
+
+    assert len(set(seen)) == 3

@@ -1,12 +1,14 @@
 """What the catalogue answers: to the relay, to pages, and to callers who mistyped."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from apps.marketplace import queries, services
-from apps.marketplace.models import Model
+from apps.marketplace.models import Model, ModelType
+from apps.marketplace.types import Reach
 from apps.teams.models import AccessGroup
 from tests.marketplace.configs import config, item
 
@@ -102,6 +104,43 @@ def test_a_model_of_another_group_is_not_there() -> None:
     assert queries.visible_model("acme-2", ["default"], at=NOON) is None
 
 
+ALL = Reach.of([("default", Decimal(1)), ("partners", Decimal(1))], main="default")
+
+
 @pytest.mark.usefixtures("catalogue")
-def test_the_dictionary_counts_the_models_that_can_be_called() -> None:
-    assert [(card.code, card.model_count) for card in queries.model_types()] == [("chat", 2), ("embedding", 1)]
+def test_the_dictionary_counts_the_models_within_reach_and_hints_at_no_other() -> None:
+    stranger = queries.reach_of(None, at=NOON)
+    only_one = Reach.of([], main="", model_ids=[Model.objects.get(code="acme-2").pk])
+
+    assert [(card.code, card.model_count) for card in queries.model_types(ALL)] == [("chat", 2), ("embedding", 1)]
+    assert [(card.code, card.model_count) for card in queries.model_types(stranger)] == [("chat", 1), ("embedding", 1)]
+    assert [(card.code, card.model_count) for card in queries.model_types(only_one)] == [("chat", 1)]
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_a_type_without_models_is_shown_when_asked_for_and_one_with_planned_ones_always() -> None:
+    ModelType.objects.create(code="video", position=40)
+    Model.objects.filter(code="acme-embed").update(lifecycle="planned")
+
+    assert [card.code for card in queries.model_types(ALL)] == ["chat", "embedding"]
+    everything = queries.model_types(ALL, with_empty=True)
+
+    assert [(card.code, card.model_count, card.planned_count) for card in everything] == [
+        ("chat", 2, 0),
+        ("embedding", 0, 1),
+        ("video", 0, 0),
+    ]
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_a_usual_type_says_which_endpoints_serve_it() -> None:
+    embedding = queries.model_types(ALL)[1]
+
+    assert (embedding.name["en"], embedding.endpoints) == ("Embeddings", ("/v1/embeddings",))
+    assert embedding.facets == ("context_length",)
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_the_dictionary_of_types_takes_two_queries(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(2):
+        queries.model_types(ALL)

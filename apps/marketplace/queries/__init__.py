@@ -1,13 +1,14 @@
 """Which models exist, who sees them, and what they cost at an instant. Writes nothing."""
 
 from apps.marketplace.queries.changes import change_card, changes_page
-from apps.marketplace.queries.dictionaries import export_section, model_types
+from apps.marketplace.queries.dictionaries import export_section, exported_template, model_types
 from apps.marketplace.queries.listing import listed_models, listing
 from apps.marketplace.queries.marks import catalogue_stamp
 from apps.marketplace.queries.models import catalogue_snapshot, model_ids, model_in_reach, visible_model, visible_models
 from apps.marketplace.queries.official import official_prices
 from apps.marketplace.queries.prices import credit_rate, price_history, price_in_force, price_numbers, price_version
 from apps.marketplace.queries.reach import model_grants_of, reach_of
+from apps.marketplace.queries.templates import pricing_template, pricing_templates, template_versions
 
 __all__ = [
     "catalogue_snapshot",
@@ -16,6 +17,7 @@ __all__ = [
     "changes_page",
     "credit_rate",
     "export_section",
+    "exported_template",
     "listed_models",
     "listing",
     "model_grants_of",
@@ -27,7 +29,10 @@ __all__ = [
     "price_in_force",
     "price_numbers",
     "price_version",
+    "pricing_template",
+    "pricing_templates",
     "reach_of",
+    "template_versions",
     "visible_model",
     "visible_models",
 ]

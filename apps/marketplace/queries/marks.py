@@ -13,6 +13,6 @@ def catalogue_stamp(topic: str) -> Stamp:
     which costs one reading more. A price that begins as scheduled makes none: no row is written then.
     """
     marks = CatalogueMark.objects.filter(topic=topic).aggregate(
-        count=Count("pk"), total=Sum("pk", default=0), changed_at=Max("marked_at")
+        count=Count("pk"), total=Sum("pk", default=0), changed_at=Max("marked_at"), newest=Max("pk", default=0)
     )
-    return Stamp(marks["count"], int(marks["total"]), marks["changed_at"])
+    return Stamp(marks["count"], int(marks["total"]), marks["changed_at"], marks["newest"])

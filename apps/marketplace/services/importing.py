@@ -7,26 +7,40 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Model as Row
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.core.billing_calendar import business_date
 from apps.marketplace import queries
 from apps.marketplace.catalogue_file import ModelEntry, Section, read_section
-from apps.marketplace.errors import CatalogueError, PriceConflict, PricingConfigError
+from apps.marketplace.errors import (
+    CatalogueError,
+    PriceConflict,
+    PricingConfigError,
+    TemplateInUse,
+    TemplateInvalid,
+)
 from apps.marketplace.models import Lifecycle, Model, ModelType, Vendor
 from apps.marketplace.official_file import SECTION as OFFICIAL_PRICES
 from apps.marketplace.official_file import read_official_prices
 from apps.marketplace.pricing_config import without_version_facts
 from apps.marketplace.services.official import record_official_price
 from apps.marketplace.services.publishing import publish_price
-from apps.marketplace.types import ImportReport
+from apps.marketplace.services.templates import (
+    add_template_version,
+    deprecate_template,
+    reinstate_template,
+    remove_template,
+)
+from apps.marketplace.template_file import SECTION as TEMPLATES
+from apps.marketplace.types import ImportReport, PricingTemplateCard
 from apps.teams import queries as teams
 
 
 def import_section(
     data: Mapping[str, Any], *, at: datetime, dry_run: bool = False, prune: bool = False
 ) -> ImportReport:
-    """Makes vendors, types, models and prices equal to the file; a second run changes nothing.
+    """Makes vendors, types, templates, models and prices equal to the file; a second run changes nothing.
 
     A price that differs is published as a new version, in force `at` or, where some calls get dearer, after the notice
     that is owed; the report says when. With `prune`, models that the file's list leaves
@@ -38,6 +52,7 @@ def import_section(
     with transaction.atomic():
         _import_vendors(section, changes)
         _import_types(section, changes)
+        _import_templates(section, changes, at=at)
         _import_models(section, changes)
         _import_official_prices(data, changes, at=at)
         _import_prices(section, changes, at=at)
@@ -68,9 +83,30 @@ def _import_vendors(section: Section, changes: _Changes) -> None:
 
 def _import_types(section: Section, changes: _Changes) -> None:
     known = {type_.code: type_ for type_ in ModelType.objects.select_for_update()}
-    for entry in section.types.values():
+    missing = [entry for code, entry in section.usual_types.items() if code not in known]
+    for entry in (*section.types.values(), *missing):
         row = known.get(entry.code) or ModelType(code=entry.code)
-        _write(row, {"name": dict(entry.name), "position": entry.position}, f"model_types/{entry.code}", changes)
+        fields: dict[str, object] = {"name": dict(entry.name), "position": entry.position}
+        if entry.endpoints is not None:
+            fields["endpoints"] = list(entry.endpoints)
+        if entry.facets is not None:
+            fields["facets"] = list(entry.facets)
+        _write(row, fields, f"model_types/{entry.code}", changes)
+
+
+def _import_templates(section: Section, changes: _Changes, *, at: datetime) -> None:
+    for entry in section.templates:
+        place = f"{TEMPLATES}/{entry.code}/{entry.version}"
+        try:
+            published = add_template_version(entry.code, entry.version, entry.definition, at=at)
+        except TemplateInvalid as error:
+            raise CatalogueError(f"{place}.{error.path}", error.problem) from None
+        turn = deprecate_template if entry.is_deprecated else reinstate_template
+        is_turned = turn(published.template_id, at=at)
+        if published.changed:
+            changes.created.append(place)
+        elif is_turned:
+            changes.changed.append(place)
 
 
 def _import_models(section: Section, changes: _Changes) -> None:
@@ -171,9 +207,12 @@ def _prune(section: Section, changes: _Changes, *, at: datetime) -> None:
     if "models" in section.listed:
         _retire_unlisted(section, changes, at=at)
     if "vendors" in section.listed:
-        _remove_unused(Vendor, section.vendors, changes, kind="vendors")
+        _remove_unused(Vendor.objects.filter(models=None), section.vendors, changes, kind="vendors")
+    if TEMPLATES in section.listed:
+        _withdraw_unlisted_templates(section, changes, at=at)
     if "model_types" in section.listed:
-        _remove_unused(ModelType, section.types, changes, kind="model_types")
+        unused = ModelType.objects.filter(models=None, pricing_templates=None)
+        _remove_unused(unused, section.types, changes, kind="model_types")
 
 
 def _retire_unlisted(section: Section, changes: _Changes, *, at: datetime) -> None:
@@ -183,10 +222,28 @@ def _retire_unlisted(section: Section, changes: _Changes, *, at: datetime) -> No
     changes.removed.extend(f"models/{code}" for code in codes)
 
 
+def _withdraw_unlisted_templates(section: Section, changes: _Changes, *, at: datetime) -> None:
+    """What prices were published under is deprecated, the rest goes."""
+    listed = {(entry.code, entry.version) for entry in section.templates}
+    for card in queries.template_versions():
+        if (card.code, card.version) in listed or not _withdraw_template(card, at=at):
+            continue
+        changes.removed.append(f"{TEMPLATES}/{card.code}/{card.version}")
+
+
+def _withdraw_template(card: PricingTemplateCard, *, at: datetime) -> bool:
+    """False when there was nothing left to do."""
+    try:
+        remove_template(card.id, at=at)
+    except TemplateInUse:
+        return deprecate_template(card.id, at=at)
+    return True
+
+
 def _remove_unused(
-    model: type[Vendor] | type[ModelType], listed: Collection[str], changes: _Changes, *, kind: str
+    unused: QuerySet[Vendor] | QuerySet[ModelType], listed: Collection[str], changes: _Changes, *, kind: str
 ) -> None:
-    for row in model.objects.filter(models=None).exclude(code__in=listed):
+    for row in unused.exclude(code__in=listed):
         row.delete()
         changes.removed.append(f"{kind}/{row.code}")
 

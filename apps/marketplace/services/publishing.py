@@ -18,6 +18,7 @@ from apps.marketplace.pricing_config import parse_config, without_version_facts
 from apps.marketplace.services.credit_rates import converted
 from apps.marketplace.services.pegging import deviation_of
 from apps.marketplace.services.price_news import record_change, withdraw_news
+from apps.marketplace.services.templates import check_config
 from apps.marketplace.types import PublishedPrice
 
 # A process that serves calls learns of a withdrawal within seconds; nobody is to be charged by a price taken back.
@@ -66,7 +67,7 @@ def publish_price(
         draft = _draft(entered, last, at=at)
         begins = _start(draft, starts_at, at=at)
         deviation_id = deviation_of(model_id, draft.config, last=last, announcement=announcement, at=at)
-        version = _store(model_id, draft, begins=begins, deviation_id=deviation_id, at=at)
+        version = _store(model, draft, begins=begins, deviation_id=deviation_id, at=at)
         record_change(model, version, draft.change, at=at)
         _record("price.published", model, version, actor=actor, reason=reason, at=at)
     return PublishedPrice(version.pk, version.number, begins, changed=True, direction=draft.change.direction)
@@ -152,16 +153,17 @@ def _instant(at: datetime) -> str:
     return f"{whole.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _store(model_id: int, draft: _Draft, *, begins: datetime, deviation_id: int | None, at: datetime) -> PriceVersion:
+def _store(model: Model, draft: _Draft, *, begins: datetime, deviation_id: int | None, at: datetime) -> PriceVersion:
     if draft.last is not None:
         PriceVersion.objects.filter(pk=draft.last.pk).update(ends_at=begins)
-    numbers = PriceVersion.objects.filter(model_id=model_id).order_by("-number").values_list("number", flat=True)
+    numbers = PriceVersion.objects.filter(model=model).order_by("-number").values_list("number", flat=True)
     return PriceVersion.objects.create(
-        model_id=model_id,
+        model=model,
         number=1 + (numbers.first() or 0),
         pricing_config=draft.config,
         entered_config=draft.entered,
         credit_rate_id=draft.rate_id,
+        template_id=check_config(draft.entered, model=model, last=draft.last),
         policy=draft.entered.get("policy", "floating"),
         announcement_id=deviation_id,
         starts_at=begins,
