@@ -97,17 +97,24 @@ def upper_bound_nanos(
     items = price.items_under(conditions)
     factor, denominator = _factor(price, multiplier)
     reach = bisect_left if price.graduated else bisect_right
-    size = price.size_of(quantities)
+    possible = frozenset(also)
+    size = price.size_of(quantities) if len(price.tiered_by) > 1 else _most_size(price, quantities, possible)
     exact = 0
     for meter, quantity in quantities.items():
         most = quantity if price.graduated else size
         rate = 0
-        for may_be in _may_be(meter, frozenset(also)):
+        for may_be in _may_be(meter, possible):
             item = _item_of(items, may_be, quantity)
             if item is not None:
                 rate = max(rate, item.dearest[max(reach(item.starts, most) - 1, 0)])
         exact += quantity * rate
     return Nanos(round_half_up(exact * factor, denominator))
+
+
+def _most_size(price: PriceList, quantities: Mapping[str, int], possible: frozenset[str]) -> int:
+    """Where tiers go by one part, such as cached tokens: all that was quoted may turn out to be that part."""
+    tiered_by = price.tiered_by
+    return sum(quantity for meter, quantity in quantities.items() if not tiered_by.isdisjoint(_may_be(meter, possible)))
 
 
 @lru_cache(maxsize=1024)

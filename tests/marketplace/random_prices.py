@@ -5,7 +5,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from apps.marketplace import rating
-from apps.marketplace.meters import QUOTED_AS
+from apps.marketplace.meters import METERS, QUOTED_AS
+from apps.marketplace.samples import Usage
 from tests.marketplace.configs import config, tiered
 
 PROMPT = sorted(QUOTED_AS["input_tokens"])
@@ -33,3 +34,44 @@ def price_configs(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def price_lists(draw: st.DrawFn) -> rating.PriceList:
     return rating.parse_config(draw(price_configs()))
+
+
+MODES = ("fast", "slow")
+few_prices = st.sampled_from(["0", "0.000001", "0.15", "2.5", "4", "999"])
+few_starts = st.sampled_from([1, 500, 1_000, 32_000])
+
+
+@st.composite
+def any_items(draw: st.DrawFn, meter: str) -> list[dict[str, Any]]:
+    """One price of the meter, or one for each mode, or both."""
+    cases = draw(
+        st.sampled_from([({},), ({"mode": "fast"},), ({}, {"mode": "slow"}), tuple({"mode": mode} for mode in MODES)])
+    )
+    return [
+        {
+            **tiered(
+                meter,
+                *((start, draw(few_prices)) for start in sorted({0, *draw(st.sets(few_starts, max_size=2))})),
+                unit=draw(st.sampled_from([1_000, 1_000_000])),
+            ),
+            "conditions": case,
+        }
+        for case in cases
+    ]
+
+
+@st.composite
+def any_configs(draw: st.DrawFn) -> dict[str, Any]:
+    """Of any meters, with and without conditions, in both ways of tiering, tiered by anything."""
+    meters = draw(st.sets(st.sampled_from(sorted(METERS)), min_size=1, max_size=4))
+    items = [entry for meter in sorted(meters) for entry in draw(any_items(meter))]
+    if draw(st.booleans()):
+        return config(*items, tier_mode="graduated")
+    return config(*items, tier_by=draw(st.sampled_from(sorted(METERS))))
+
+
+@st.composite
+def any_usages(draw: st.DrawFn) -> Usage:
+    sizes = st.one_of(st.sampled_from([0, 1, 499, 500, 999, 1_000, 31_999, 32_000]), st.integers(0, 300_000))
+    quantities = draw(st.dictionaries(st.sampled_from(sorted(METERS)), sizes, min_size=1))
+    return Usage(quantities, draw(st.sampled_from([{}, *({"mode": mode} for mode in MODES)])))

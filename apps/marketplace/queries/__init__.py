@@ -6,6 +6,7 @@ from apps.marketplace.queries.listing import listed_models, listing
 from apps.marketplace.queries.marks import catalogue_stamp
 from apps.marketplace.queries.models import catalogue_snapshot, model_ids, model_in_reach, visible_model, visible_models
 from apps.marketplace.queries.official import official_prices
+from apps.marketplace.queries.previews import config_in_credits, earliest_start, price_preview
 from apps.marketplace.queries.prices import credit_rate, price_history, price_in_force, price_numbers, price_version
 from apps.marketplace.queries.reach import model_grants_of, reach_of
 from apps.marketplace.queries.templates import pricing_template, pricing_templates, template_versions
@@ -15,7 +16,9 @@ __all__ = [
     "catalogue_stamp",
     "change_card",
     "changes_page",
+    "config_in_credits",
     "credit_rate",
+    "earliest_start",
     "export_section",
     "exported_template",
     "listed_models",
@@ -28,6 +31,7 @@ __all__ = [
     "price_history",
     "price_in_force",
     "price_numbers",
+    "price_preview",
     "price_version",
     "pricing_template",
     "pricing_templates",

@@ -13,7 +13,6 @@ from apps.journal.types import Act
 from apps.marketplace import queries
 from apps.marketplace.errors import PriceConflict
 from apps.marketplace.models import CreditRate
-from apps.marketplace.pricing_config import CREDIT, check_range, in_credits, parse_config
 
 
 def set_credit_rate(
@@ -38,16 +37,10 @@ def set_credit_rate(
 
 def converted(entered: Mapping[str, Any], *, at: datetime) -> tuple[int | None, Mapping[str, Any]]:
     """The row of the rate, if one was needed, and the config in credits. Raises `PricingConfigError`."""
-    currency = entered.get("currency", CREDIT)
-    if currency not in ("USD", "CNY"):
-        parse_config(entered)
-        check_range(entered)
-        return None, entered
-    rate = queries.credit_rate(currency, at=at)
-    config = in_credits(entered, rate.credits_per_unit)
-    parse_config(config)
-    check_range(config)
-    return rate.rate_id or _first_rate(currency, rate.credits_per_unit, at=at), config
+    rate, config = queries.config_in_credits(entered, at=at)
+    if rate is None:
+        return None, config
+    return rate.rate_id or _first_rate(entered["currency"], rate.credits_per_unit, at=at), config
 
 
 def _first_rate(currency: str, credits_per_unit: Decimal, *, at: datetime) -> int:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.journal import services as journal
 from apps.journal.types import Act
+from apps.marketplace import queries
 from apps.marketplace.errors import PriceConflict, PriceVersionMissing
 from apps.marketplace.models import Model, PriceVersion
 from apps.marketplace.price_changes import Change, change_between
@@ -97,11 +97,6 @@ def withdraw_price(version_id: int, *, reason: str, actor: int | None, at: datet
         _record("price.withdrawn", version.model, version, actor=actor, reason=reason, at=at)
 
 
-def earliest_start(change: Change, *, at: datetime) -> datetime:
-    """Notice is owed to whoever pays more, also where others pay less."""
-    return at + timedelta(hours=settings.PRICE_NOTICE_HOURS) if change.needs_notice else at
-
-
 def last_version(model_id: int) -> PriceVersion | None:
     """The version that was announced to be in force last, whether it has begun or not."""
     return PriceVersion.objects.filter(model_id=model_id, withdrawn_at=None).order_by("-number").first()
@@ -129,7 +124,7 @@ def _start(draft: _Draft, starts_at: datetime | None, *, at: datetime) -> dateti
     """When the version begins; what the last one was announced for is never overtaken."""
     if draft.last is None:
         return at
-    earliest = earliest_start(draft.change, at=at)
+    earliest = queries.earliest_start(draft.change, at=at)
     begins = starts_at or earliest
     if begins < at:
         raise PriceConflict(_("A price cannot begin in the past: calls were charged by the one before."))
