@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView
 
+from apps.announcements.api import EntryListView, EntryView
 from apps.console.api import (
     CallView,
     MemberListView,
@@ -27,6 +28,8 @@ from config import health
 platform_api = [
     path("api/access-tokens", AccessTokenListView.as_view(), name="api_access_tokens"),
     path("api/access-tokens/<str:token_id>", AccessTokenView.as_view(), name="api_access_token"),
+    path("api/announcements", EntryListView.as_view(), name="api_announcements"),
+    path("api/announcements/<str:entry_id>", EntryView.as_view(), name="api_announcement"),
     path("api/models", ModelListView.as_view(), name="api_models"),
     path("api/models/<path:model_id>", ModelView.as_view(), name="api_model"),
     path("api/referrals", ReferralListView.as_view(), name="api_referrals"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Final
+from unicodedata import category
 
 from apps.announcements.types import Texts
 
@@ -26,6 +27,16 @@ def too_long(texts: Mapping[str, Texts]) -> str | None:
     """The first field with a text above its limit."""
     found = (name for name, by_language in texts.items() for text in by_language.values() if len(text) > LONGEST[name])
     return next(found, None)
+
+
+def unreadable(texts: Mapping[str, Texts]) -> str | None:
+    """The first field with a character that no feed can carry: lines and tabs are all that a text needs."""
+    found = (name for name, by_language in texts.items() for text in by_language.values() if not _is_plain(text))
+    return next(found, None)
+
+
+def _is_plain(text: str) -> bool:
+    return not any(category(char) in ("Cc", "Cs") and char not in "\n\r\t" for char in text)
 
 
 def is_own_path(link: str) -> bool:

@@ -66,8 +66,8 @@ def publish_draft(
         check_link(row.link)
         row.published_at = published_at or at
         row.save(update_fields=["published_at"])
-        details = {"published_at": row.published_at.isoformat()}
-        _record("announcement.published", row, actor=actor, reason=reason, details=details, at=at)
+        instant = row.published_at.isoformat()
+        _record("announcement.published", row, actor=actor, reason=reason, details={"published_at": instant}, at=at)
 
 
 def withdraw_entry(entry_id: int, *, actor: int | None, at: datetime, reason: str) -> None:
@@ -93,7 +93,11 @@ def check_texts(title: Texts, *, scope: Texts, summary: Texts, notes: Texts) -> 
     missing = entries.missing_text(title, summary)
     if missing is not None:
         raise errors.EntryInvalid(_MISSING[missing], field=missing)
-    long = entries.too_long({"title": title, "scope": scope, "summary": summary, "notes": notes})
+    texts = {"title": title, "scope": scope, "summary": summary, "notes": notes}
+    unreadable = entries.unreadable(texts)
+    if unreadable is not None:
+        raise errors.EntryInvalid(_("Write plain text here: it holds a control character."), field=unreadable)
+    long = entries.too_long(texts)
     if long is not None:
         text = _("Write at most %(most)d characters here.") % {"most": entries.LONGEST[long]}
         raise errors.EntryInvalid(text, field=long)

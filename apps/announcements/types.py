@@ -87,3 +87,23 @@ class PublishedEntry:
 
     def notes_in(self, language: str) -> str:
         return text_in(self.notes, language)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEntry:
+    """`coming` is the badge, empty from the day on which the entry takes effect on. Dates are in the active zone."""
+
+    public_id: str
+    category: str
+    category_name: str
+    audience_name: str
+    title: str
+    scope: str
+    summary: str
+    notes: str
+    link: str
+    published_at: datetime | None
+    published: str
+    effective: str
+    coming: str
+    withdrawn: str

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -10,6 +11,7 @@ from django.utils.translation import get_language
 from apps.accounts.types import DisplayUnit
 from apps.console.amounts import Reader
 from apps.core import clock
+from apps.core.billing_calendar import billing_zone
 from apps.marketplace import queries as marketplace
 
 _READER: Final = "_console_reader"
@@ -33,6 +35,11 @@ def reader_at(unit: str, *, at: datetime) -> Reader:
         credits_per_usd=marketplace.credit_rate("USD", at=at).credits_per_unit,
         credits_per_cny=marketplace.credit_rate("CNY", at=at).credits_per_unit,
     )
+
+
+def zone_of(request: HttpRequest) -> ZoneInfo:
+    """The zone that times are told in: the reader's own, and for strangers that of business days."""
+    return ZoneInfo(request.user.time_zone) if request.user.is_authenticated else billing_zone()
 
 
 def billing_city() -> str:

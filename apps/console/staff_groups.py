@@ -60,6 +60,8 @@ PROMOTION_MODELS = (
     "promotions.rewardbalance",
     "promotions.rewardtransfer",
 )
+ANNOUNCEMENT_MODELS = ("announcements.announcement",)
+ANNOUNCEMENT_ACTS = (("publish",), ANNOUNCEMENT_MODELS)
 CAMPAIGN_ACTS = (("add", "publish"), ("promotions.campaign",))
 REWARD_ACTS = (("decide",), ("promotions.reward",))
 CODE_ACTS = (("rotate", "bind"), ("promotions.referralcode",))
@@ -72,6 +74,8 @@ GROUPS: dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
         MONEY_ACTS,
         REVIEW,
         (VIEW, PROMOTION_MODELS),
+        (EDIT, ANNOUNCEMENT_MODELS),
+        ANNOUNCEMENT_ACTS,
         CAMPAIGN_ACTS,
         REWARD_ACTS,
         CODE_ACTS,
@@ -85,12 +89,19 @@ GROUPS: dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
     # Its own models (wire transfers, bank lines, bulk codes) come with their apps; all of them above `teams`.
     "enterprise admin": (REVIEW,),
     "support": (
-        (VIEW, LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS + CATALOGUE_MODELS + PROMOTION_MODELS),
+        (
+            VIEW,
+            LEDGER_MODELS + PEOPLE_MODELS + TRACE_MODELS + CATALOGUE_MODELS + PROMOTION_MODELS + ANNOUNCEMENT_MODELS,
+        ),
         REVIEW,
         CODE_ACTS,
     ),
-    "catalogue": ((EDIT, CATALOGUE_MODELS + CHANNEL_MODELS + GROUP_MODELS), (("delete",), CHANNEL_MODELS)),
-    "read-only": ((VIEW, ALL_MODELS + VERIFICATION_MODELS + PROMOTION_MODELS),),
+    "catalogue": (
+        (EDIT, CATALOGUE_MODELS + CHANNEL_MODELS + GROUP_MODELS + ANNOUNCEMENT_MODELS),
+        (("delete",), CHANNEL_MODELS),
+        ANNOUNCEMENT_ACTS,
+    ),
+    "read-only": ((VIEW, ALL_MODELS + VERIFICATION_MODELS + PROMOTION_MODELS + ANNOUNCEMENT_MODELS),),
 }
 
 

@@ -5,6 +5,7 @@ from django.urls import path
 from apps.console.views import (
     access_tokens,
     alerts,
+    announcements,
     budgets,
     campaigns,
     closing,
@@ -33,6 +34,10 @@ urlpatterns = [
     path("", site.landing, name="landing"),
     path("privacy", site.privacy, name="privacy"),
     path("campaigns", campaigns.campaigns, name="campaigns"),
+    path("announcements", announcements.announcements, name="announcements"),
+    path("announcements/feed.xml", announcements.feed, name="announcements_feed"),
+    path("announcements/<str:entry_id>", announcements.announcement, name="announcement"),
+    path("changelog", announcements.changelog, name="changelog"),
     path("language", site.choose_language, name="language"),
     path("console/", home.home, name="home"),
     path("console/payer", settings.choose_payer, name="payer"),

@@ -16,6 +16,7 @@ from apps.core.ids import public_id
 from apps.journal import services as journal
 from apps.teams import queries as teams
 from apps.teams.types import TeamAccess
+from tests.announcements.entries import publish
 from tests.cast import access_of, add_member, make_personal_token, make_team, make_token, make_user
 from tests.catalogue import import_test_catalogue
 from tests.permissions.expected import ROLES, Row
@@ -82,6 +83,7 @@ def _ids_of(team: TeamAccess) -> dict[str, str]:
         "call": public_id("req", call.id),
         "pat": make_personal_token(team).token.public_id,
         "hook": hook.endpoint_id,
+        "announcement": publish("permissions", at=clock.now()).public_id,
         **_people(team),
     }
 

@@ -17,6 +17,7 @@ from apps.teams.types import TeamAccess
 from apps.wallet import services as wallet
 from apps.wallet.models import TransferKind
 from apps.wallet.types import HoldRequest, House, Mandate, Posting
+from tests.announcements.entries import make_draft
 from tests.cast import make_personal_token, make_team, make_token, make_user
 from tests.catalogue import import_test_catalogue
 from tests.promotions import stage
@@ -34,6 +35,7 @@ def make_rows() -> None:
     relay.add_channel_key(Channel.objects.get().pk, "upstream-secret-1234567890", actor=None, at=clock.now())
     teams.invite(team, email="asked@example.com", role="viewer", at=clock.now())
     apply_for_verification(make_user())
+    make_draft()
     _make_promotions()
     _make_entries(team, token.account_id)
     _make_traces(team)

@@ -14,6 +14,7 @@ GROUPS: Final = ("", "read-only", "support", "catalogue", "enterprise admin", "f
 PAGES: Final = {
     #                              none  read  support  catal.  enterpr.  finance  owner  superuser
     "accounts.user":              ".     v     v        .       .         v        vc     vc",
+    "announcements.announcement": ".     v     v        vac     .         .        vac    vac",
     "journal.approval":           ".     v     v        .       .         v        v      v",
     "journal.auditentry":         ".     v     v        .       .         v        v      v",
     "journal.maintenancerun":     ".     v     v        .       .         v        v      v",
@@ -56,6 +57,9 @@ PAGES: Final = {
 
 ACTS: Final = {
     #                                       none  read  support  catal.  enterpr.  finance  owner  superuser
+    "announcements.announcement preview":  ".     x     x        x       .         .        x      x",
+    "announcements.announcement publish":  ".     .     .        x       .         .        x      x",
+    "announcements.announcement withdraw": ".     .     .        x       .         .        x      x",
     "journal.approval approve":            ".     n     n        .       .         x        x      x",
     "journal.approval refuse":             ".     n     n        .       .         x        x      x",
     "journal.operatoralert close":         ".     .     .        .       .         .        x      x",

@@ -1,4 +1,4 @@
-"""Who may read which entries, newest first. Writes nothing."""
+"""Who may read which entries, newest first."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -8,14 +8,28 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from apps.announcements.models import Announcement
-from apps.announcements.types import Audience, PublishedEntry, Viewer
+from apps.announcements.types import Audience, Category, PublishedEntry, Viewer
 from apps.core.ids import parse_public_id
 from apps.core.pagination import DEFAULT_SIZE, Cursor, CursorInvalid, Page
+from apps.teams import queries as teams
+from apps.teams.services import MAIN_GROUP
 
 PREFIX: Final = "ann"
+IMPORTANT: Final = (Category.PRICES, Category.BILLING, Category.MAINTENANCE, Category.SECURITY)
+RECENT_DAYS: Final = 7
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def viewer_of(team_ids: Collection[int] | None, *, at: datetime) -> Viewer:
+    """What somebody in these teams sees, by all of them together; None for a stranger. Two queries, or none."""
+    if team_ids is None:
+        return Viewer(frozenset({MAIN_GROUP}))
+    granted: set[str] = {MAIN_GROUP}
+    for reach in teams.team_reaches(team_ids):
+        granted |= {reach.main_group, *(code for code, ends_at in reach.granted if ends_at is None or ends_at > at)}
+    return Viewer(frozenset(granted), is_signed_in=True)
 
 
 def entries_page(
@@ -31,7 +45,7 @@ def entries_page(
     if newer:
         found.reverse()
     return Page(
-        results=[_entry(row) for row in found],
+        results=[entry_of(row) for row in found],
         next=Cursor(_key(found[-1])) if found and (more or newer) else None,
         previous=Cursor(_key(found[0]), newer=True) if found and (more if newer else cursor) else None,
     )
@@ -43,14 +57,14 @@ def visible_entry(entry_public_id: str, viewer: Viewer, *, at: datetime) -> Publ
     if uid is None:
         return None
     row = _meant_for(Announcement.objects.filter(uid=uid, published_at__lte=at), viewer).first()
-    return None if row is None else _entry(row)
+    return None if row is None else entry_of(row)
 
 
 def entry_by_uid(entry_public_id: str) -> PublishedEntry | None:
     """The entry behind a public id, drafts included and whoever asks: for operators and for services of ours."""
     uid = parse_public_id(PREFIX, entry_public_id)
     row = None if uid is None else Announcement.objects.filter(uid=uid).first()
-    return None if row is None else _entry(row)
+    return None if row is None else entry_of(row)
 
 
 def is_published(entry_public_id: str, *, at: datetime) -> bool:
@@ -61,7 +75,14 @@ def is_published(entry_public_id: str, *, at: datetime) -> bool:
 
 def entries_by_id(entry_ids: Collection[int], viewer: Viewer, *, at: datetime) -> dict[int, PublishedEntry]:
     """Of these rows those that the viewer may read, for whoever keeps their ids. One query."""
-    return {row.pk: _entry(row) for row in _visible(viewer, at).filter(pk__in=entry_ids)}
+    return {row.pk: entry_of(row) for row in _visible(viewer, at).filter(pk__in=entry_ids)}
+
+
+def latest_important(viewer: Viewer, *, at: datetime) -> PublishedEntry | None:
+    """The newest entry of the last days that somebody had better read before the next bill. One query."""
+    recent = _visible(viewer, at).filter(category__in=IMPORTANT, published_at__gt=at - timedelta(days=RECENT_DAYS))
+    row = _from(recent, None).first()
+    return None if row is None else entry_of(row)
 
 
 def _visible(viewer: Viewer, at: datetime) -> QuerySet[Announcement]:
@@ -105,7 +126,7 @@ def _position(cursor: Cursor) -> tuple[datetime, UUID]:
         raise CursorInvalid from None
 
 
-def _entry(row: Announcement) -> PublishedEntry:
+def entry_of(row: Announcement) -> PublishedEntry:
     return PublishedEntry(
         entry_id=row.pk,
         public_id=row.public_id,
