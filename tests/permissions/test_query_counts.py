@@ -27,6 +27,7 @@ from apps.teams import services as teams
 from apps.wallet import services as wallet
 from apps.wallet.models import TransferKind
 from apps.wallet.types import House, Mandate, Posting
+from tests.announcements.entries import publish
 from tests.cast import add_member, grant, make_personal_token, make_team, make_token, make_user
 from tests.permissions.conftest import World
 from tests.permissions.table import route_names
@@ -42,6 +43,7 @@ IS_RECORDING = bool(os.environ.get("RECORD_QUERY_COUNTS"))
 
 OF_A_TEAM = {
     "api_access_tokens": "/api/access-tokens",
+    "api_announcements": "/api/announcements",
     "api_budgets": "/api/teams/{team}/budgets",
     "api_models": "/api/models?team={team}",
     "api_referrals": "/api/referrals",
@@ -53,6 +55,7 @@ OF_A_TEAM = {
     "api_wallet": "/api/wallet?team={team}",
     "api_wallet_statement": "/api/wallet/statement?team={team}",
     "console:access_tokens": "/console/settings/access-tokens",
+    "console:announcements": "/announcements",
     "console:budgets": "/console/team/budgets",
     "console:export": "/console/settings/export",
     "console:home": "/console/",
@@ -95,6 +98,7 @@ def add_rows(world: World, times: int) -> None:
         invited(world.team, f"guest{n}@example.com")
         add_corrections(world.team.wallet_id)
         add_invitee(world.team.user_id)
+        publish(f"row:{n}", at=clock.now())
         apply_for_verification(make_user())
         at = clock.now()
         DataExport.objects.create(user_id=world.team.user_id, asked_at=at, due_at=at, given_up_at=at)

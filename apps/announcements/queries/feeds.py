@@ -12,7 +12,7 @@ from apps.announcements.types import Audience, Category, PublishedEntry, Viewer
 from apps.core.ids import parse_public_id
 from apps.core.pagination import DEFAULT_SIZE, Cursor, CursorInvalid, Page
 from apps.teams import queries as teams
-from apps.teams.services import MAIN_GROUP
+from apps.teams.types import MAIN_GROUP
 
 PREFIX: Final = "ann"
 IMPORTANT: Final = (Category.PRICES, Category.BILLING, Category.MAINTENANCE, Category.SECURITY)
