@@ -13,6 +13,7 @@ from apps.journal import services as journal
 from apps.journal.types import Act
 from apps.promotions import campaigns, errors
 from apps.promotions.models import Campaign, CampaignVersion, Credit, Reward
+from apps.promotions.services.announcing import announce_end, announce_version
 from apps.promotions.types import Plan
 
 _WRONG: Final = {
@@ -25,7 +26,8 @@ _WRONG: Final = {
 def publish_version(campaign_id: int, plan: Plan, *, actor: int | None, at: datetime, reason: str) -> int:
     """Publishes terms that hold from `plan.starts_at` on, or from now; returns the new version's number.
 
-    The version in force then ends there; what happened under it keeps it. Payments wait while this decides. Raises
+    The version in force then ends there; what happened under it keeps it. Payments wait while this decides, and the
+    announcements tell of it in the same transaction. Raises
     `VersionInPast`, `TermsInvalid`, `VersionPlanned` when a later version of the campaign is in the way, and
     `CampaignOverlap` when another campaign for the same act and people is.
     """
@@ -48,6 +50,7 @@ def publish_version(campaign_id: int, plan: Plan, *, actor: int | None, at: date
             **asdict(plan.terms),
         )
         _insert(version)
+        announce_version(version, at=at)
         details = {"version": number, "from": starts_at.isoformat(), "terms": _told(plan)}
         _record("campaign.published", campaign, actor=actor, reason=reason, details=details, at=at)
     return number
@@ -62,13 +65,14 @@ def end_version(
     """
     with transaction.atomic():
         campaign = _locked(_campaign_of(version_id))
-        version = CampaignVersion.objects.get(pk=version_id)
+        version = CampaignVersion.objects.select_related("campaign").get(pk=version_id)
         end = max(ends_at or _after_what_happened(campaign, at), version.starts_at)
         if ends_at is not None and ends_at < at:
             raise errors.VersionInPast
         if version.ends_at is not None and version.ends_at <= end:
             raise errors.VersionOver
         CampaignVersion.objects.filter(pk=version_id).update(ends_at=end)
+        announce_end(version, ends_at=end, at=at)
         act = "campaign.withdrawn" if end == version.starts_at else "campaign.ended"
         details = {"version": version.number, "ends": end.isoformat()}
         _record(act, campaign, actor=actor, reason=reason, details=details, at=at)
