@@ -5,14 +5,13 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 
 from apps.accounts import queries as people
 from apps.accounts import services as accounts
 from apps.core.ids import parse_public_id
 from apps.core.locks import lock_for_transaction
+from apps.core.mail_addresses import mail_address
 from apps.core.secret_tokens import digest_of, mint
 from apps.teams import errors, queries
 from apps.teams.models import Invitation, Membership, Role, Team
@@ -22,7 +21,6 @@ from apps.teams.services.members import given_role
 from apps.teams.types import INVITED, JOINED, OpenInvitation, TeamAccess
 
 LIFE: Final = timedelta(days=7)
-ADDRESS_LENGTH: Final = 254
 HOUR: Final = timedelta(hours=1)
 
 
@@ -173,14 +171,10 @@ def _send(team: Team, address: str, *, role: Role, inviter: int, at: datetime) -
 
 
 def _checked_address(email: str) -> str:
-    address = email.strip().lower()
     try:
-        validate_email(address)
-    except ValidationError:
+        return mail_address(email)
+    except ValueError:
         raise errors.EmailInvalid from None
-    if len(address) > ADDRESS_LENGTH:
-        raise errors.EmailInvalid
-    return address
 
 
 def _refuse_known(team: Team, address: str, *, at: datetime) -> None:
