@@ -55,6 +55,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "documents to scan": {"task": "verification.examine_waiting", "schedule": crontab()},
     "operator alerts": {"task": "journal.tell_operators", "schedule": OFTEN, "options": STALE_SOON},
     "webhooks that were turned off": {"task": "console.tell_of_webhooks", "schedule": crontab()},
+    "announced prices": {"task": "console.tell_of_prices", "schedule": crontab()},
+    "price alerts long ended": {"task": "marketplace.forget_old_alerts", "schedule": crontab(hour="1", minute="14")},
     "webhooks": {"task": DELIVER, "schedule": OFTEN, "options": STALE_SOON},
     "mails": {"task": SEND_MAILS, "schedule": OFTEN, "options": STALE_SOON},
     "data exports": {"task": "console.make_exports", "schedule": OFTEN, "options": STALE_SOON},

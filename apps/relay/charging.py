@@ -60,6 +60,14 @@ def cost_of(call: CallDetail, price: PriceList) -> CallCost:
     )
 
 
+def price_again(call: CallDetail, price: PriceList) -> int:
+    """What a stored call costs by this price, at the multiplier it was charged with, in nanocredits.
+
+    Raises `NotPriced` where the price has no item for the call's conditions.
+    """
+    return _charge(price, _usage_of(call), _extras_of(call.quantities), call.multiplier).total_nanos
+
+
 def _usage_of(call: CallDetail) -> Usage:
     logged = call.logged
     return Usage(

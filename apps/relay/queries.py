@@ -15,7 +15,8 @@ from apps.core.secret_tokens import digest_of, is_well_formed
 from apps.marketplace import queries as marketplace
 from apps.marketplace.rating import PriceList
 from apps.marketplace.types import CatalogueModel
-from apps.relay import admission, charging
+from apps.marketplace.types.alerts import Impact, MultiplierStep, PriceStep
+from apps.relay import admission, charging, price_impact
 from apps.relay.limits import limits_in_force
 from apps.relay.models import ApiToken, Channel, ChannelKey, ChannelKind, ChannelModel, SnapshotVersion
 from apps.relay.types import (
@@ -172,6 +173,11 @@ def team_ids_by_digest(digests: Iterable[bytes]) -> dict[bytes, int]:
 def cost_of_call(call: CallDetail, price: PriceList) -> CallCost:
     """How the charge of a call of the log adds up under the price that it was charged by."""
     return charging.cost_of(call, price)
+
+
+def impact_of(team_ids: Collection[int], step: PriceStep | MultiplierStep, *, at: datetime) -> Impact | None:
+    """What an announced price would have made of these teams' last 30 business days; None without such calls."""
+    return price_impact.impact_of(team_ids, step, at=at)
 
 
 def channels() -> QuerySet[Channel]:

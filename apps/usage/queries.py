@@ -83,15 +83,31 @@ def logged_call(team_id: int, call_id: UUID) -> LoggedCall | None:
 def call_detail(team_id: int, call_id: UUID) -> CallDetail | None:
     """The same with what the call was priced by."""
     record = UsageRecord.objects.filter(team_id=team_id, id=call_id).first()
-    if record is None:
-        return None
-    return CallDetail(
-        logged=_logged(record, _ips_of([record])),
-        settled_at=record.settled_at,
-        access_group=record.access_group,
-        multiplier=record.multiplier,
-        quantities=record.quantities or {},
-    )
+    return None if record is None else _detail(record, _ips_of([record]))
+
+
+def last_calls(team_id: int, model_code: str, *, first_on: date, last_on: date, at_most: int) -> list[CallDetail]:
+    """The team's calls of a model on these business days, the newest first; without addresses.
+
+    Asks day by day, and only those with such calls: a model that is rarely called is found among millions of others.
+    """
+    used = [day.day for day in spend_by_day_and_model(team_id, first_on, last_on) if day.model_code == model_code]
+    rows = UsageRecord.objects.filter(team_id=team_id, model_code=model_code)
+    found: list[CallDetail] = []
+    for day in reversed(used):
+        of_day = _between(rows, *day_bounds(day)).order_by("-id")[: at_most - len(found)]
+        found += [_detail(record, {}) for record in of_day]
+        if len(found) >= at_most:
+            break
+    return found
+
+
+def spend_in_group(team_id: int, access_group: str, *, first_on: date, last_on: date) -> int:
+    """Nanocredits of the team's calls that this access group priced, on these business days."""
+    days = {day.day for day in spend_by_day_and_model(team_id, first_on, last_on) if day.charge_nanos}
+    rows = UsageRecord.objects.filter(team_id=team_id, access_group=access_group)
+    sums = (_between(rows, *day_bounds(day)).aggregate(spend=Sum("charge_nanos"))["spend"] for day in sorted(days))
+    return sum(int(spend or 0) for spend in sums)
 
 
 def spend_between(team_ids: Collection[int], start: datetime, end: datetime) -> dict[int, int]:
@@ -210,6 +226,16 @@ def _in_chunks(rows: QuerySet[UsageRecord]) -> Iterator[list[LoggedCall]]:
 
 def _ips_of(records: Sequence[UsageRecord]) -> Mapping[UUID, str]:
     return dict(UsageOrigin.objects.filter(id__in=[record.id for record in records]).values_list("id", "ip"))
+
+
+def _detail(record: UsageRecord, ips: Mapping[UUID, str]) -> CallDetail:
+    return CallDetail(
+        logged=_logged(record, ips),
+        settled_at=record.settled_at,
+        access_group=record.access_group,
+        multiplier=record.multiplier,
+        quantities=record.quantities or {},
+    )
 
 
 def _logged(record: UsageRecord, ips: Mapping[UUID, str]) -> LoggedCall:

@@ -21,6 +21,27 @@ VERIFICATION: dict[str, Any] = {
     "words": "",
     "path": "/console/verification",
 }
+PRICE_LINE: dict[str, Any] = {
+    "meter": "output_tokens",
+    "conditions": {"thinking": False},
+    "from": 32_000,
+    "to": None,
+    "unit": 1_000_000,
+    "old": "12",
+    "new": "15",
+    "percent": "25.0000",
+}
+PRICE_CHANGE: dict[str, Any] = {
+    "model": "chat-small",
+    "name": {"en": "Chat small"},
+    "group": "",
+    "direction": "up",
+    "withdrawn": False,
+    "lines": [PRICE_LINE],
+    "effective_at": "2026-11-22T12:00:00+00:00",
+    "impact": "14.2",
+    "is_estimate": False,
+}
 SAMPLES: dict[str, dict[str, Any]] = {
     "account.closed": {},
     "export.ready": {"path": "/console/settings/export", "expires_at": "2026-11-28T12:00:00+00:00"},
@@ -55,6 +76,27 @@ SAMPLES: dict[str, dict[str, Any]] = {
     **{f"budget.{percent}": BUDGET | {"percent": percent} for percent in (50, 80, 100)},
     "reward.available": {"amount": "5", "link": "/console/referrals"},
     "reward.reversed": {"amount": "2.5", "link": "/console/referrals"},
+    "price.asked": {
+        "subject": "vendor",
+        "code": "acme-ai",
+        "name": {"en": "Acme AI"},
+        "direction": "up",
+        "percent": "5",
+        "path": "/price-alerts/confirm/secret",
+    },
+    "price.changed": {
+        "changes": [PRICE_CHANGE],
+        "more": 0,
+        "total": 1,
+        "has_impact": True,
+        "alerts": ["sub_1"],
+    },
+    "model.launched": {
+        "model": "dall-e-3",
+        "name": {"en": "DALL·E 3"},
+        "path": "/models/dall-e-3",
+        "alerts": ["sub_1"],
+    },
     "webhook.disabled": {
         "team_name": "Acme",
         "host": "hooks.example",

@@ -96,6 +96,12 @@ def confirmed_addresses(user_id: int) -> frozenset[str]:
     return frozenset(address.lower() for address in rows.values_list("email", flat=True))
 
 
+def reader_behind(email: str) -> int | None:
+    """The active person who has shown to read mail at this address; None for an address of nobody."""
+    shown = EmailAddress.objects.filter(email=email.lower(), verified=True, user__is_active=True).first()
+    return None if shown is None else int(shown.user_id)
+
+
 def _export(row: DataExport, *, at: datetime) -> ExportInfo:
     return ExportInfo(
         public_id=row.public_id,

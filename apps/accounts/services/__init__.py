@@ -10,7 +10,7 @@ from apps.accounts.services.exports import (
     finish_export,
     note_parts,
 )
-from apps.accounts.services.notices import choose_kinds, mute_kind, notify, notify_address
+from apps.accounts.services.notices import choose_kinds, mute_kind, notify, notify_address, notify_at
 from apps.accounts.services.people import add_user, choose_language, new_user, save_preferences
 from apps.accounts.services.second_factors import reencrypt_second_factors
 from apps.accounts.services.sessions import drop_expired_sessions, end_session, end_sessions, forget_session
@@ -49,6 +49,7 @@ __all__ = [
     "note_sign_in",
     "notify",
     "notify_address",
+    "notify_at",
     "reencrypt_second_factors",
     "remove_identity",
     "remove_passkey",

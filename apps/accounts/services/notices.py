@@ -59,6 +59,19 @@ def notify_address(
     return journal.queue_message(Message(dedupe_key, kind.code, email, content), at=at)
 
 
+def notify_at(
+    email: str, kind: NoticeKind, *, user_id: int, payload: Mapping[str, object], dedupe_key: str, at: datetime
+) -> bool:
+    """One mail to an address of this person, in their language, in the caller's transaction; False for a repeated key,
+    and for somebody who is not active or does not want the kind.
+    """
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None or (kind.is_optional and kind.code in user.muted_kinds):
+        return False
+    content = {**payload, "reader": _reader(user)}
+    return journal.queue_message(Message(dedupe_key, kind.code, email, content), at=at)
+
+
 def choose_kinds(user_id: int, *, muted: Collection[str]) -> None:
     """Stores which kinds the person does not want. Safe to repeat."""
     User.objects.filter(pk=user_id).update(muted_kinds=sorted(set(muted)))

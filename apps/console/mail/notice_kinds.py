@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.types import ACCOUNT_CLOSED, EXPORT_READY, NEW_DEVICE, NoticeKind
 from apps.console.closing.types import TEAM_CLOSED
+from apps.marketplace.types import ALERT_ASKED, MODEL_LAUNCHED, PRICE_CHANGED
 from apps.promotions.types import REWARD_AVAILABLE, REWARD_REVERSED
 from apps.teams.types import INVITED, JOINED, REMOVED, TRANSFERRED
 from apps.usage.types import BALANCE_LOW, BUDGET_KINDS
@@ -29,9 +30,10 @@ SUBJECTS: Final = (
     Subject(_("Verification"), VERIFICATION_KINDS),
     Subject(_("Teams"), (INVITED, JOINED, REMOVED, TRANSFERRED, TEAM_CLOSED, WEBHOOK_DISABLED)),
     Subject(_("Rewards"), (REWARD_AVAILABLE, REWARD_REVERSED)),
+    Subject(_("Price alerts"), (ALERT_ASKED, PRICE_CHANGED, MODEL_LAUNCHED)),
 )
 # What a team's webhooks may be told: facts of the team, not of a person.
-TEAM_EVENTS: Final = (BALANCE_LOW, *BUDGET_KINDS, *VERIFICATION_KINDS)
+TEAM_EVENTS: Final = (BALANCE_LOW, *BUDGET_KINDS, *VERIFICATION_KINDS, PRICE_CHANGED, MODEL_LAUNCHED)
 KINDS: Final = {kind.code: kind for subject in SUBJECTS for kind in subject.kinds}
 
 

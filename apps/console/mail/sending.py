@@ -22,7 +22,7 @@ from django.template import TemplateDoesNotExist, TemplateSyntaxError
 
 from apps.console.mail.notice_kinds import is_optional
 from apps.console.mail.rendering import RenderedMail, render_mail
-from apps.console.mail.unsubscribing import unsubscribe_url
+from apps.console.mail.unsubscribing import alerts_url, unsubscribe_url
 from apps.core import clock
 from apps.journal import services as journal
 from apps.journal.errors import MessageRefused, NotDelivered, WayClosed
@@ -119,6 +119,9 @@ def _rendered(message: DueMessage) -> RenderedMail:
 
 
 def _unsubscribe(message: DueMessage) -> str:
+    """What a price alert brought ends with that alert: whoever gets it need not have an account."""
+    if alerts := message.payload.get("alerts"):
+        return alerts_url(alerts)
     user_id = message.payload.get("reader", {}).get("user")
     return unsubscribe_url(user_id, message.kind) if user_id and is_optional(message.kind) else ""
 

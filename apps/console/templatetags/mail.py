@@ -1,8 +1,9 @@
 """What mails say: absolute links, the reader's amounts and times, and parts that carry their own styles."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django import template
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.console import amounts
+from apps.console.words import prices
 from apps.core.money import nanos_from_text
 
 register = template.Library()
@@ -95,6 +97,32 @@ def amount(context: Context, credits_text: str) -> str:
         return first
     beside = amounts.amount_text(nanos, reader, unit="credits", places=amounts.BALANCE_PLACES)
     return gettext("%(amount)s (%(credits)s)") % {"amount": first, "credits": beside}
+
+
+@register.simple_tag
+def alert_about(subject: str, code: str, name: Mapping[str, str]) -> str:
+    """What a price alert is about, for whoever reads the mail."""
+    return prices.about_words(subject, code, name)
+
+
+@register.filter
+def change_title(change: Mapping[str, Any]) -> str:
+    """`Price increase: GPT-4o mini`."""
+    parts = ("direction", "model", "name", "group", "withdrawn")
+    return prices.change_title(**{part: change[part] for part in parts})
+
+
+@register.simple_tag(takes_context=True)
+def change_lines(context: Context, change: Mapping[str, Any]) -> list[prices.ShownLine]:
+    """Old and new of each line, in the unit of whoever reads."""
+    return prices.lines_words(change["lines"], context["reader"])
+
+
+@register.simple_tag(takes_context=True)
+def signed_amount(context: Context, credits_text: str) -> str:
+    """`+US$2.03 (+14.20 credits)`: more than before, or less."""
+    text = amount(context, credits_text)
+    return text if credits_text.startswith("-") else f"+{text}"
 
 
 @register.filter

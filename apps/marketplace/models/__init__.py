@@ -3,10 +3,11 @@
 from apps.marketplace.models.catalogue import CreditRate, Model, ModelGrant, ModelType, RateCurrency, Vendor
 from apps.marketplace.models.dictionaries import CatalogueMark, PricingTemplate
 from apps.marketplace.models.prices import OfficialPrice, PriceChange, PriceVersion
-from apps.marketplace.models.subscriptions import PriceSubscription
+from apps.marketplace.models.subscriptions import LIVE, PriceNotice, PriceSubscription, PriceSubscriptionQuerySet
 from apps.marketplace.types import Lifecycle
 
 __all__ = [
+    "LIVE",
     "CatalogueMark",
     "CreditRate",
     "Lifecycle",
@@ -15,7 +16,9 @@ __all__ = [
     "ModelType",
     "OfficialPrice",
     "PriceChange",
+    "PriceNotice",
     "PriceSubscription",
+    "PriceSubscriptionQuerySet",
     "PriceVersion",
     "PricingTemplate",
     "RateCurrency",

@@ -5,6 +5,19 @@ from apps.marketplace.services.importing import import_section
 from apps.marketplace.services.marks import prune_marks
 from apps.marketplace.services.official import record_official_price
 from apps.marketplace.services.publishing import publish_price, withdraw_price
+from apps.marketplace.services.subscriptions import (
+    add_own_alert,
+    add_team_alert,
+    ask_address,
+    confirm_alert,
+    end_alert,
+    end_alerts_of_address,
+    end_team_alert,
+    forget_alerts_of_person,
+    forget_alerts_of_team,
+    forget_old_alerts,
+)
+from apps.marketplace.services.telling import spread_changes, tell_of_launches, tell_subscribers
 from apps.marketplace.services.templates import (
     add_template_version,
     deprecate_template,
@@ -14,8 +27,18 @@ from apps.marketplace.services.templates import (
 )
 
 __all__ = [
+    "add_own_alert",
+    "add_team_alert",
     "add_template_version",
+    "ask_address",
+    "confirm_alert",
     "deprecate_template",
+    "end_alert",
+    "end_alerts_of_address",
+    "end_team_alert",
+    "forget_alerts_of_person",
+    "forget_alerts_of_team",
+    "forget_old_alerts",
     "import_section",
     "prune_marks",
     "publish_price",
@@ -24,5 +47,8 @@ __all__ = [
     "reinstate_template",
     "remove_template",
     "set_credit_rate",
+    "spread_changes",
+    "tell_of_launches",
+    "tell_subscribers",
     "withdraw_price",
 ]

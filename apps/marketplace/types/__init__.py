@@ -9,6 +9,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.types import NoticeKind
 from apps.marketplace.price_list import PriceList
 from apps.marketplace.template_terms import TemplateTerms
 
@@ -286,3 +287,9 @@ class Stamp:
     changed_at: datetime | None
     newest: int = 0
     """The number of the last change: what a version of the topic is called."""
+
+
+# Content of the three: see `services.telling` and `services.subscriptions`.
+ALERT_ASKED = NoticeKind("price.asked", _("Confirmation of a price alert"), is_optional=False)
+PRICE_CHANGED = NoticeKind("price.changed", _("A price changes"))
+MODEL_LAUNCHED = NoticeKind("model.launched", _("A planned model starts"))
