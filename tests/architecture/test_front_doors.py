@@ -24,7 +24,6 @@ RULES = {
     "limits",
     "statement_lines",
     "quota_types",
-    "price_changes",
     "meter_names",
 }
 # Doors need more of these two than their acts and answers.

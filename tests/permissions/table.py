@@ -131,6 +131,7 @@ CONSOLE: Final = (
     Row("console:announcements_feed", "GET", "/announcements/feed.xml", PUBLIC),
     Row("console:changelog", "GET", "/changelog", PUBLIC),
     Row("console:campaigns", "GET", "/campaigns", PUBLIC),
+    Row("console:model", "GET", "/models/chat-small", PUBLIC),
     Row("console:language", "POST", "/language", "302 302 302 302 302 302 302 302", body="language=en"),
     Row("console:home", "GET", "/console/", PAGE),
     Row("console:payer", "POST", "/console/payer", "302 302 302 302 302 302 302 302", body="team={team}"),

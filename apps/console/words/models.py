@@ -88,3 +88,75 @@ def name_of(code: str, names: Names) -> str:
     """`text_to_video` → “Text to video”; the code itself, made readable, where nobody gave it a word."""
     known = names.get(code)
     return str(known) if known is not None else code.replace("_", " ")
+
+
+COLUMN_NAMES: Final[Names] = {
+    "input_tokens": _("Input"),
+    "cached_input_tokens": _("Cached input"),
+    "cache_write_tokens": _("Cache write"),
+    "cache_write_1h_tokens": _("Cache write, 1 h"),
+    "cache_write_12h_tokens": _("Cache write, 12 h"),
+    "image_input_tokens": _("Image input"),
+    "audio_input_tokens": _("Audio input"),
+    "cached_image_input_tokens": _("Cached image input"),
+    "cached_audio_input_tokens": _("Cached audio input"),
+    "output_tokens": _("Output"),
+    "reasoning_tokens": _("Reasoning"),
+    "image_output_tokens": _("Image output"),
+    "audio_output_tokens": _("Audio output"),
+}
+"""Heads of price columns, where `METER_NAMES` are too long; other meters are as short there."""
+PART_NAMES: Final[Names] = {
+    "cached_input_tokens": _("of which cached"),
+    "cache_write_tokens": _("of which written to cache"),
+    "cache_write_1h_tokens": _("of which cached for 1 h"),
+    "cache_write_12h_tokens": _("of which cached for 12 h"),
+    "image_input_tokens": _("of which images"),
+    "audio_input_tokens": _("of which audio"),
+    "cached_image_input_tokens": _("of which cached images"),
+    "cached_audio_input_tokens": _("of which cached audio"),
+    "reasoning_tokens": _("of which reasoning"),
+    "image_output_tokens": _("of which images"),
+    "audio_output_tokens": _("of which audio"),
+}
+MULTIPLIER_NAMES: Final[Names] = {
+    "completion": _("Completion multiplier"),
+    "cache": _("Multiplier of cached input"),
+    "create_cache": _("Multiplier of cache writes"),
+    "image": _("Multiplier of image input"),
+    "audio": _("Multiplier of audio input"),
+    "audio_completion": _("Multiplier of audio output"),
+}
+_ONE_OF: Final[Names] = {
+    "calls": _("per call"),
+    "images": _("per image"),
+    "video_seconds": _("per second of video"),
+    "audio_seconds": _("per second of audio"),
+    "characters": _("per character"),
+    "search_units": _("per search unit"),
+    "web_searches": _("per web search"),
+}
+_MANY_OF: Final[Names] = {
+    "calls": _("per %(count)s calls"),
+    "images": _("per %(count)s images"),
+    "video_seconds": _("per %(count)s seconds of video"),
+    "audio_seconds": _("per %(count)s seconds of audio"),
+    "characters": _("per %(count)s characters"),
+    "search_units": _("per %(count)s search units"),
+    "web_searches": _("per %(count)s web searches"),
+}
+
+
+def per_unit(meter: str, unit: int) -> str:
+    """`per 1M tokens`, `per image`: what a price of this meter is for."""
+    if unit == 1:
+        return str(_ONE_OF.get(meter, _("per token")))
+    return str(_MANY_OF.get(meter, _("per %(count)s tokens"))) % {"count": short_count(unit)}
+
+
+def short_count(count: int) -> str:
+    """1000000 → `1M`, 128000 → `128K`, 272001 → `272,001`."""
+    for size, letter in ((1_000_000, "M"), (1_000, "K")):
+        if count >= size and count % size == 0:
+            return f"{count // size:,}{letter}"
+    return f"{count:,}"

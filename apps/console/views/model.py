@@ -1,0 +1,67 @@
+"""The page of one model: what it costs, would cost, did cost; how it is called, and the reader's own limits."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from apps.console.caller_limits import limits_of_team
+from apps.console.forms.estimates import EstimateForm
+from apps.console.model_page import ModelPage, model_page
+from apps.console.offers import offers_of
+from apps.console.public_pages import LANGUAGE, keep_page, public_page
+from apps.console.readers import reader_of
+from apps.console.shell import shell_of
+from apps.core import clock
+from apps.marketplace import queries as marketplace
+from apps.teams import queries as teams
+from apps.teams.types import GroupTerms
+
+
+@public_page
+def model(request: HttpRequest, model_id: str) -> HttpResponse:
+    """404 for a model that the reader's team does not see, as for one that does not exist."""
+    at = clock.now()
+    team = shell_of(request).payer.team if request.user.is_authenticated else None
+    found = marketplace.model_in_reach(model_id, marketplace.reach_of(team.id if team else None, at=at), at=at)
+    if found is None:
+        raise Http404
+    group = teams.group_terms(found.group)
+    reader = reader_of(request)
+    page = model_page(found, credits_per_usd=reader.credits_per_usd, at=at)
+    context = {
+        "page": page,
+        "model": found.card,
+        "group": group,
+        "multiplier": f"{found.multiplier.normalize():f}",
+        "is_multiplied": found.multiplier != 1,
+        "group_changes_at": group.multiplier.change_after(at),
+        "reader": reader,
+        "offers": list(offers_of(page, credits_per_usd=reader.credits_per_usd)),
+        "limits": limits_of_team(team, group, at=at) if team and page.is_callable else None,
+        **_estimate(request, page),
+    }
+    zone = ZoneInfo(request.user.time_zone) if request.user.is_authenticated else None
+    with timezone.override(zone):
+        response = render(request, "site/model/page.html", context)
+    return keep_page(request, response, at=at, until=_next_change(page, group, at))
+
+
+def _estimate(request: HttpRequest, page: ModelPage) -> dict[str, object]:
+    """The calculator, for a model that can be called."""
+    if page.price is None or not page.is_callable:
+        return {}
+    price = page.price.point.price_list
+    longest = page.model.card.display_config.get("context_length")
+    form = EstimateForm(request.GET.dict(), price, longest_input=longest)
+    found = form.estimated(multiplier=page.model.multiplier)
+    rows = [] if found is None else page.price.rows_of(found)
+    return {"form": form, "estimate": found, "current_rows": rows, "language_asked": request.GET.get(LANGUAGE, "")}
+
+
+def _next_change(page: ModelPage, group: GroupTerms, at: datetime) -> datetime | None:
+    """When the page says something else: an announced price or multiplier begins."""
+    changes = [page.announced.starts_at if page.announced else None, group.multiplier.change_after(at)]
+    return min((change for change in changes if change is not None), default=None)
