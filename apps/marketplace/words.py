@@ -1,6 +1,7 @@
 """A change of price in a sentence."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
@@ -8,6 +9,8 @@ from django.utils.translation import gettext, pgettext
 from apps.core.billing_calendar import billing_zone
 from apps.marketplace.meter_names import METER_NAMES
 from apps.marketplace.price_changes import PriceLine
+
+_MINUTE: Final = timedelta(minutes=1)
 
 
 def instant_in_words(at: datetime) -> str:
@@ -17,13 +20,28 @@ def instant_in_words(at: datetime) -> str:
     return f"{text} ({local:UTC%z})"
 
 
+def typeable_instant(at: datetime) -> str:
+    """To the minute, and never before `at`: what is read here is typed in again."""
+    whole = at if at == at.replace(second=0, microsecond=0) else at.replace(second=0, microsecond=0) + _MINUTE
+    return f"{whole.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def line_in_words(line: PriceLine) -> str:
     """`Input tokens: 12 → 15 credits for 1,000,000 (+25 %)`."""
+    if line.meter == "multiplier":
+        return _multiplier_in_words(line)
     if line.new is None:
         return gettext("%(meter)s: %(old)s credits for %(unit)s → no longer offered") % _values(line)
     if line.percent is None:
         return gettext("%(meter)s: %(old)s → %(new)s credits for %(unit)s") % _values(line)
     return gettext("%(meter)s: %(old)s → %(new)s credits for %(unit)s (%(percent)s %%)") % _values(line)
+
+
+def _multiplier_in_words(line: PriceLine) -> str:
+    """Of an access group, for every price: `Price multiplier: 1 → 1.2 (+20 %)`."""
+    if line.percent is None:
+        return gettext("Price multiplier: %(old)s → %(new)s") % _values(line)
+    return gettext("Price multiplier: %(old)s → %(new)s (%(percent)s %%)") % _values(line)
 
 
 def _values(line: PriceLine) -> dict[str, str]:

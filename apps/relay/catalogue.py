@@ -59,6 +59,7 @@ def import_catalogue(
     with transaction.atomic(durable=True):
         changes = [
             *_import_groups(catalogue, prune=False),
+            *_import_multipliers(catalogue, at=at),
             *_import_models(catalogue, at=at, prune=prune),
             *_import_channels(catalogue, at=at, resolve=resolve, prune=prune),
             *(_import_groups(catalogue, prune=True) if prune else ()),
@@ -71,10 +72,10 @@ def import_catalogue(
     return changes
 
 
-def export_catalogue() -> dict[str, Any]:
+def export_catalogue(*, at: datetime) -> dict[str, Any]:
     """Everything that `import_catalogue` reads. A key shows as the `env:NAME` it came from, else as null."""
     return {
-        GROUPS: teams_queries.export_access_groups(),
+        GROUPS: teams_queries.export_access_groups(at=at),
         **marketplace_queries.export_section(),
         CHANNELS: [_exported(channel) for channel in _rows()],
     }
@@ -85,6 +86,18 @@ def _import_groups(catalogue: Mapping[str, Any], *, prune: bool) -> list[Catalog
         return []
     report = teams.import_access_groups(catalogue[GROUPS], prune=prune)
     return _lines(report.created, report.changed, report.removed, prefix=f"{GROUPS}/")
+
+
+def _import_multipliers(catalogue: Mapping[str, Any], *, at: datetime) -> list[CatalogueChange]:
+    """Of groups that exist: a lower multiplier is in force at once, a higher one with the notice that callers have."""
+    changes = []
+    wanted = teams.wanted_multipliers(catalogue.get(GROUPS, []))
+    for code, multiplier in wanted.items():
+        changed = marketplace.change_multiplier(code, multiplier, at=at, actor=None, reason=_("Catalogue file"))
+        if changed.changed:
+            detail = f"multiplier {multiplier.normalize():f} from {changed.starts_at:%Y-%m-%d %H:%M} UTC"
+            changes.append(CatalogueChange("~", f"{GROUPS}/{code}", detail))
+    return changes
 
 
 def _import_models(catalogue: Mapping[str, Any], *, at: datetime, prune: bool) -> list[CatalogueChange]:

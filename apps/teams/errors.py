@@ -28,7 +28,10 @@ TeamsError (SluiceError)
 ├── InvitationEnded      (Conflict)   expired, withdrawn, declined, or used
 ├── InvitationOfAnother  (NotAllowed) sent to an address that is not, or not yet, confirmed as the caller's
 ├── BudgetInvalid        (Invalid)    an amount or a refill that no budget has; `field` names it
-├── AccessGroupInvalid   (Invalid)    a row of an import that cannot be read
+├── AccessGroupMissing   (NotFound)   no access group with this code
+├── AccessGroupInvalid   (Invalid)    a row of an import, or a multiplier, that cannot be read
+├── GrantInvalid         (Invalid)    a grant that would change nothing, or end before it begins; `field` names what
+├── GrantMissing         (NotFound)   the team has no such grant that is not over
 └── AccessGroupInUse     (Conflict)   a group to remove that a team still has
 """
 
@@ -198,6 +201,11 @@ class BudgetInvalid(Invalid, TeamsError):
     code = "budget_invalid"
 
 
+class AccessGroupMissing(NotFound, TeamsError):
+    code = "access_group_not_found"
+    text = _("There is no such access group.")
+
+
 class AccessGroupInvalid(Invalid, TeamsError):
     code = "access_group_invalid"
 
@@ -208,3 +216,12 @@ class AccessGroupInvalid(Invalid, TeamsError):
 class AccessGroupInUse(Conflict, TeamsError):
     code = "access_group_in_use"
     text = _("A team still has this access group. Move the team first, then repeat.")
+
+
+class GrantInvalid(Invalid, TeamsError):
+    code = "grant_invalid"
+
+
+class GrantMissing(NotFound, TeamsError):
+    code = "grant_not_found"
+    text = _("The team has no such grant, or it is over.")

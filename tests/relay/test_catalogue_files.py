@@ -3,6 +3,7 @@
 import copy
 import io
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,13 @@ import pytest
 import yaml
 from django.core.management import CommandError, call_command
 
+from apps.core import clock
 from apps.relay import queries
 from apps.relay.catalogue import export_catalogue
 from apps.relay.errors import CatalogueInvalid
 from apps.relay.models import Channel, ChannelKey
+from apps.teams.errors import AccessGroupInvalid
+from apps.teams.models import AccessGroup
 from tests.relay.catalogues import SMALL, import_small, priced
 
 pytestmark = pytest.mark.django_db
@@ -52,19 +56,21 @@ def test_a_first_import_creates_and_a_second_one_changes_nothing():
 def test_what_is_exported_imports_as_it_is():
     import_small(with_upstream(priority=3, weight=2, region="sg", bills_after_cancel=True, enabled=False))
 
-    exported = export_catalogue()
+    exported = export_catalogue(at=clock.now())
 
     assert import_small(json.loads(json.dumps(exported)), prune=True) == []
-    assert export_catalogue() == exported
+    assert export_catalogue(at=clock.now()) == exported
 
 
 def test_an_export_shows_where_a_key_came_from_and_never_the_key():
     import_small(with_upstream(keys=["env:FIRST_KEY", "sk-written-in-the-file-0001"]))
 
-    upstream = next(channel for channel in export_catalogue()["channels"] if channel["name"] == "upstream")
+    upstream = next(
+        channel for channel in export_catalogue(at=clock.now())["channels"] if channel["name"] == "upstream"
+    )
 
     assert upstream["keys"] == ["env:FIRST_KEY", None]
-    assert "sk-" not in json.dumps(export_catalogue())
+    assert "sk-" not in json.dumps(export_catalogue(at=clock.now()))
 
 
 def test_a_diff_names_what_changed_and_no_key():
@@ -98,13 +104,13 @@ def test_a_moved_channel_gets_the_keys_of_the_file_again():
 
 def test_a_dry_run_tells_the_truth_and_changes_nothing():
     assert lines(import_small(with_upstream(), dry_run=True)) == lines(import_small(with_upstream()))
-    before = export_catalogue()
+    before = export_catalogue(at=clock.now())
 
     changed = with_upstream(weight=9)
     changed["models"][0]["pricing_config"] = priced("0.6")
     assert len(import_small(changed, dry_run=True)) == 2
 
-    assert export_catalogue() == before
+    assert export_catalogue(at=clock.now()) == before
 
 
 def test_what_the_file_does_not_mention_goes_only_with_prune():
@@ -201,3 +207,40 @@ def test_a_token_made_by_command_works_and_is_printed_once(team):
     assert shown.use.remaining_nanos == 2_500_000_000
     with pytest.raises(CommandError, match="no team"):
         run("create_token", "--team", "team_nonsense", "--name", "ci")
+
+
+def with_multiplier(multiplier: str) -> dict[str, Any]:
+    return {"access_groups": [{"code": "default", "multiplier": multiplier}]}
+
+
+def test_a_higher_multiplier_of_a_file_comes_with_notice_and_a_second_run_changes_nothing():
+    import_small()
+
+    first = lines(import_small(with_multiplier("1.25")))
+
+    (line,) = first
+    assert line.startswith("~ access_groups/default: multiplier 1.25 from ")
+    group = AccessGroup.objects.get(code="default")
+    assert (group.multiplier, group.coming_multiplier) == (1, Decimal("1.25"))
+    assert import_small(with_multiplier("1.25")) == []
+
+
+def test_a_lower_multiplier_of_a_file_is_in_force_at_once_and_one_left_out_stays():
+    import_small()
+
+    import_small(with_multiplier("0.5"))
+    import_small({"access_groups": [{"code": "default", "rpm": 7}]})
+
+    group = AccessGroup.objects.get(code="default")
+    assert (group.multiplier, group.coming_multiplier, group.rpm) == (Decimal("0.5"), None, 7)
+
+
+def test_all_lines_are_taken_from_a_file_and_said_in_an_export():
+    import_small()
+
+    import_small({"access_groups": [{"code": "dedicated", "all_lines": True}]})
+
+    exported = {row["code"]: row["all_lines"] for row in export_catalogue(at=clock.now())["access_groups"]}
+    assert exported == {"dedicated": True, "default": False}
+    with pytest.raises(AccessGroupInvalid, match=r"access_groups/dedicated/all_lines: Write true or false\."):
+        import_small({"access_groups": [{"code": "dedicated", "all_lines": 1}]})

@@ -1,8 +1,10 @@
 """Acts on the catalogue, by subject. Each joins the caller's transaction."""
 
 from apps.marketplace.services.credit_rates import set_credit_rate
+from apps.marketplace.services.group_multipliers import change_multiplier, multiplier_text, withdraw_multiplier
 from apps.marketplace.services.importing import import_section
 from apps.marketplace.services.marks import prune_marks
+from apps.marketplace.services.model_grants import end_model_grant, grant_model
 from apps.marketplace.services.official import record_official_price
 from apps.marketplace.services.publishing import publish_price, withdraw_price
 from apps.marketplace.services.subscriptions import (
@@ -31,15 +33,19 @@ __all__ = [
     "add_team_alert",
     "add_template_version",
     "ask_address",
+    "change_multiplier",
     "confirm_alert",
     "deprecate_template",
     "end_alert",
     "end_alerts_of_address",
+    "end_model_grant",
     "end_team_alert",
     "forget_alerts_of_person",
     "forget_alerts_of_team",
     "forget_old_alerts",
+    "grant_model",
     "import_section",
+    "multiplier_text",
     "prune_marks",
     "publish_price",
     "publish_template",
@@ -50,5 +56,6 @@ __all__ = [
     "spread_changes",
     "tell_of_launches",
     "tell_subscribers",
+    "withdraw_multiplier",
     "withdraw_price",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
@@ -20,10 +20,10 @@ from apps.marketplace.services.pegging import deviation_of
 from apps.marketplace.services.price_news import record_change, withdraw_news
 from apps.marketplace.services.templates import check_config
 from apps.marketplace.types import PublishedPrice
+from apps.marketplace.words import typeable_instant
 
 # A process that serves calls learns of a withdrawal within seconds; nobody is to be charged by a price taken back.
 WITHDRAWN_BEFORE: Final = timedelta(minutes=1)
-_MINUTE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,21 +131,15 @@ def _start(draft: _Draft, starts_at: datetime | None, *, at: datetime) -> dateti
     if begins <= draft.last.starts_at:
         raise PriceConflict(
             _("Version %(number)d begins at %(instant)s: choose a later start, or withdraw that version first.")
-            % {"number": draft.last.number, "instant": _instant(draft.last.starts_at)}
+            % {"number": draft.last.number, "instant": typeable_instant(draft.last.starts_at)}
         )
     if begins < earliest:
         raise PriceConflict(
             _("Some calls get dearer, so this price may begin %(instant)s at the earliest.")
-            % {"instant": _instant(earliest)},
+            % {"instant": typeable_instant(earliest)},
             earliest=earliest,
         )
     return begins
-
-
-def _instant(at: datetime) -> str:
-    """To the minute, and never before `at`: what is read here is typed in again."""
-    whole = at if at == at.replace(second=0, microsecond=0) else at.replace(second=0, microsecond=0) + _MINUTE
-    return f"{whole.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _store(model: Model, draft: _Draft, *, begins: datetime, deviation_id: int | None, at: datetime) -> PriceVersion:

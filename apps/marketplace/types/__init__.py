@@ -131,6 +131,14 @@ class PriceChangeCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedMultiplier:
+    """What `change_multiplier` did. `changed` is false when this multiplier is in force or announced already."""
+
+    starts_at: datetime
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogueModel:
     """A model as calls see it; `price` is None while there is none in force."""
 

@@ -91,11 +91,11 @@ def _is_shut(team: Team) -> bool:
     return team.closed_at is not None or (person is not None and not person.is_active)
 
 
-def export_access_groups() -> list[dict[str, object]]:
-    """Every access group in the shape that `services.import_access_groups` reads."""
-    return [group_row(group) for group in AccessGroup.objects.all()]
+def export_access_groups(*, at: datetime) -> list[dict[str, object]]:
+    """Every access group as it is at this instant, in the shape that `services.import_access_groups` reads."""
+    return [_group_row(group, at) for group in AccessGroup.objects.all()]
 
 
-def group_row(group: AccessGroup) -> dict[str, object]:
-    row: dict[str, object] = {"code": group.code, "multiplier": f"{group.multiplier.normalize():f}"}
-    return row | {name: getattr(group, name) for name in LIMITS}
+def _group_row(group: AccessGroup, at: datetime) -> dict[str, object]:
+    row: dict[str, object] = {"code": group.code, "multiplier": f"{group.multipliers.at(at).normalize():f}"}
+    return row | {name: getattr(group, name) for name in LIMITS} | {"all_lines": group.all_lines}

@@ -3,7 +3,13 @@
 An act joins the caller's transaction. Those that change a team lock its row first, then ask again who may.
 """
 
-from apps.teams.services.access_groups import import_access_groups
+from apps.teams.services.access_grants import check_grant_end, end_access_grant, grant_access_group
+from apps.teams.services.access_groups import (
+    import_access_groups,
+    lock_multiplier,
+    set_multiplier,
+    wanted_multipliers,
+)
 from apps.teams.services.authority import lock_team, lock_team_as, lock_teams_of
 from apps.teams.services.budgets import budgets_now, end_member_budget, set_member_budget, set_team_budget
 from apps.teams.services.closing import close_team, forget_invitee
@@ -27,15 +33,19 @@ __all__ = [
     "accept_invitation",
     "budgets_now",
     "change_role",
+    "check_grant_end",
     "close_team",
     "create_personal_access_token",
     "create_team",
     "decline_invitation",
+    "end_access_grant",
     "end_member_budget",
     "forget_invitee",
+    "grant_access_group",
     "import_access_groups",
     "invite",
     "leave_team",
+    "lock_multiplier",
     "lock_team",
     "lock_team_as",
     "lock_teams_of",
@@ -46,8 +56,10 @@ __all__ = [
     "resend_invitation",
     "revoke_personal_access_token",
     "set_member_budget",
+    "set_multiplier",
     "set_team_budget",
     "transfer_ownership",
+    "wanted_multipliers",
     "withdraw_invitation",
     "withdraw_personal_access_token",
 ]

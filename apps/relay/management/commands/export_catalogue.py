@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 from django.core.management.base import BaseCommand, CommandParser
 
+from apps.core import clock
 from apps.relay.catalogue import export_catalogue
 
 
@@ -19,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["json", "yaml"], default="json")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        catalogue = export_catalogue()
+        catalogue = export_catalogue(at=clock.now())
         if options["format"] == "json":
             text = json.dumps(catalogue, ensure_ascii=False, indent=2)
         else:
