@@ -69,7 +69,7 @@ def test_what_callers_are_told_is_written_with_the_change() -> None:
     change("1.2")
 
     row = PriceChange.objects.get()
-    entry = Announcement.objects.get()
+    entry = Announcement.objects.get(category="prices")
     assert (row.access_group.code, row.direction, row.largest_percent) == ("default", "up", Decimal(20))
     assert (row.lines[0]["meter"], row.lines[0]["old"], row.lines[0]["new"]) == ("multiplier", "1", "1.2")
     assert (row.published_at, row.effective_at, row.announcement) == (AT, AT + DAY, entry)
