@@ -191,3 +191,17 @@ def test_the_list_asks_one_query_for_a_stranger(client, django_assert_num_querie
 
 def test_every_public_page_links_to_the_announcements(client):
     assert 'href="/announcements"' in text_of(client, "/privacy")
+
+
+def test_the_console_begins_with_what_concerns_money_or_safety_of_the_last_days(team, ada):
+    now, reader = clock.now(), signed_in(ada)
+    publish("old", title={"en": "Old price", "zh-hans": "旧"}, at=now - timedelta(days=8))
+    publish("release:1", category="releases", title={"en": "Version 2", "zh-hans": "版本 2"}, at=now)
+    assert "Old price" not in text_of(reader, "/console/")
+    assert "Version 2" not in text_of(reader, "/console/")
+
+    row = publish("new", effective_at=now + timedelta(days=2), at=now - timedelta(days=6))
+
+    text = text_of(reader, "/console/")
+    assert f'href="/announcements/{row.public_id}"' in text
+    assert "Takes effect in 2 days" in text

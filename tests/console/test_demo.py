@@ -42,6 +42,15 @@ def test_the_demo_user_has_a_code_and_rewards_of_two_invitees_whatever_often_it_
     assert page.code
 
 
+def test_the_announcements_are_written_once_and_the_newest_is_still_to_come(state, client):
+    for _ in range(2):
+        call_command("demo", verbosity=0)
+
+    text = client.get("/announcements?category=maintenance").content.decode()
+    assert text.count("Nightly work between 01:00 and 05:00") == 1
+    assert "Takes effect in 3 days" in text
+
+
 def test_the_secrets_are_for_their_owners_eyes_only(state):
     call_command("demo", verbosity=0)
 

@@ -16,6 +16,7 @@ from apps.accounts import services as accounts
 from apps.console import services
 from apps.console.demo.invitations import stock_invitations
 from apps.console.demo.keepsake import Keepsake
+from apps.console.demo.news import stock_announcements
 from apps.core.money import NANOS_PER_CREDIT
 from apps.marketplace import queries as marketplace
 from apps.relay import queries as relay
@@ -42,6 +43,7 @@ def build_house(kept: Keepsake | None, *, at: datetime) -> Keepsake:
     user = _person(draft.email, password, name="Demo", is_staff=False)
     staff = _person(draft.staff_email, password, name="Staff", is_staff=True)
     stock_invitations(user, reviewer=staff)
+    stock_announcements(at=at)
     team = teams.personal_team_of(user)
     wallet.grant_lot(
         team.wallet_id,

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from apps.console.decorators import team_page
 from apps.console.limit_rows import notices_of_wallet
+from apps.console.news import latest_news
 from apps.console.readers import billing_city, reader_of
 from apps.console.shell import shell_of
 from apps.console.spend_chart import Spend, SpendChart, spend_chart
@@ -61,6 +62,7 @@ def home(request: HttpRequest, team: TeamAccess) -> HttpResponse:
         "today": today,
         "billing_zone": billing_city(),
         "switch": _switch(team),
+        "news": latest_news(request, at=at),
         "notices": notices_of_wallet(team.wallet_id),
         "forecast": forecast,
         "low": is_low(forecast, usage.watches_of([team.id])[team.id]),
