@@ -35,6 +35,14 @@ def groups_in_reach(team_id: int | None, *, at: datetime) -> QuerySet[AccessGrou
     return rows.annotate(is_main=ExpressionWrapper(is_main, BooleanField())).order_by("-is_main", "code")
 
 
+def codes_in_reach_of(team_ids: Collection[int], *, at: datetime) -> frozenset[str]:
+    """The groups of all these teams together, for somebody who is in them. One query."""
+    mains = Team.objects.filter(pk__in=team_ids).values("access_group_id")
+    open_grants = AccessGrant.objects.filter(Q(ends_at=None) | Q(ends_at__gt=at), team_id__in=team_ids)
+    rows = AccessGroup.objects.filter(Q(pk__in=mains) | Q(pk__in=open_grants.values("access_group_id")))
+    return frozenset(rows.values_list("code", flat=True))
+
+
 def access_group_ids(codes: Collection[str]) -> dict[str, int]:
     """Row ids of the groups with these codes; unknown codes are absent."""
     return dict(AccessGroup.objects.filter(code__in=codes).values_list("code", "pk"))
