@@ -1,14 +1,15 @@
-"""How a model is called, path by path: what to type first. Only texts; whether a path serves a model, its type says."""
+"""How a model is called, path by path: what to type first. Only texts; which paths serve a model, its type says."""
 
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.urls import Resolver404, resolve
+
 _HELLO: Final = [{"role": "user", "content": "Say hello."}]
 _BODIES: Final[dict[str, dict[str, Any]]] = {
     "/v1/chat/completions": {"messages": _HELLO},
-    "/v1/completions": {"prompt": "Once upon a time", "max_tokens": 64},
     "/v1/responses": {"input": "Say hello."},
     "/v1/messages": {"max_tokens": 256, "messages": _HELLO},
     "/v1/embeddings": {"input": "The first snow of the year"},
@@ -68,9 +69,17 @@ class Snippet:
 def snippets_for(model_code: str, model_type: str, paths: Iterable[str], *, base_url: str) -> Iterator[Snippet]:
     """One for each path that answers to a JSON body; a path that takes files, or that we know nothing of, has none."""
     for path in paths or _USUAL_PATHS.get(model_type, ()):
-        if path in _BODIES:
+        if path in _BODIES and _is_served(path):
             python = _PYTHON.get(path, "").format(base=base_url, model=_quoted(model_code))
             yield Snippet(path, _curl(model_code, path, base_url), python)
+
+
+def _is_served(path: str) -> bool:
+    """Whether the path has a door of its own: a dictionary may name what is to come."""
+    try:
+        return "<" not in resolve(path).route
+    except Resolver404:
+        return False
 
 
 def _curl(model_code: str, path: str, base_url: str) -> str:

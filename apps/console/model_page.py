@@ -23,6 +23,7 @@ from apps.marketplace.rating import Conditions, PriceList
 from apps.marketplace.types import OfficialPriceCard, PricePoint, ReachedModel
 
 CALLABLE: Final = frozenset({"beta", "ga"})
+LEADING: Final = frozenset({"input_tokens", "output_tokens"})
 MOST_COLUMNS: Final = 3
 
 
@@ -89,7 +90,7 @@ class History:
     @property
     def is_steady(self) -> bool:
         """Whether there was never another price, and none is announced."""
-        return len(self.lines) <= 2
+        return len(self.lines) == 1
 
     @property
     def series(self) -> tuple[Series, ...]:
@@ -112,6 +113,11 @@ class ModelPrice:
     tables: tuple[PriceTable, ...]
     official: Official | None
     multipliers: Multipliers | None
+
+    @property
+    def table(self) -> PriceTable | None:
+        """The one table, if all its prices are for the same unit: then that stands above it once."""
+        return self.tables[0] if len(self.tables) == 1 and self.tables[0].unit else None
 
     @property
     def has_tiers(self) -> bool:
@@ -219,7 +225,8 @@ def _history(points: list[PricePoint], price: ModelPrice, multiplier: Decimal, a
     """The leading meters at the smallest size, in every version. The multiplier of today's group, for one line only
     tells what prices did, and not what groups did."""
     table = price.tables[0]
-    columns = [column for column in table.columns if column.unit == table.columns[0].unit][:MOST_COLUMNS]
+    alike = [column for column in table.columns if column.unit == table.columns[0].unit]
+    columns = [column for column in alike if column.meter in LEADING] or alike[:MOST_COLUMNS]
     conditions = table.rows[0].conditions
 
     def line(point: PricePoint, when: datetime, *, is_today: bool) -> PastPrice:
@@ -228,20 +235,23 @@ def _history(points: list[PricePoint], price: ModelPrice, multiplier: Decimal, a
         return PastPrice(point.number, when, is_today, when > at, figures)
 
     lines = [line(point, point.starts_at, is_today=False) for point in points]
-    today = line(price.point, at, is_today=True)
-    ordered = tuple(sorted([*lines, today], key=lambda entry: entry.at))
+    if len(points) > 1:
+        lines.append(line(price.point, at, is_today=True))
+    ordered = tuple(sorted(lines, key=lambda entry: entry.at))
     return History(conditions, tuple(column.meter for column in columns), columns[0].unit, ordered)
 
 
 def _about(model: ReachedModel) -> About:
     language, display = get_language() or "en", model.card.display_config
     modalities = display.get("modalities") or {}
+    type_name = text_in(model.type_name, language) or model.card.type
+    abilities = (name_of(code, CAPABILITY_NAMES) for code in display.get("capabilities") or ())
     return About(
         title=model.card.title(language),
         summary=text_in(display.get("summary") or {}, language),
         vendor=text_in(model.card.vendor_name, language) or model.card.vendor,
-        type=text_in(model.type_name, language) or model.card.type,
-        capabilities=tuple(name_of(code, CAPABILITY_NAMES) for code in display.get("capabilities") or ()),
+        type=type_name,
+        capabilities=tuple(name for name in abilities if name != type_name),
         inputs=tuple(name_of(code, MODALITY_NAMES) for code in modalities.get("input") or ()),
         outputs=tuple(name_of(code, MODALITY_NAMES) for code in modalities.get("output") or ()),
         picks=tuple(_pick(pick, language) for pick in display.get("recommended_for") or ()),

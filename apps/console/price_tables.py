@@ -73,12 +73,12 @@ class PriceTable:
 def price_tables(
     price: PriceList, *, multiplier: Decimal = Decimal(1), official: PriceList | None = None
 ) -> tuple[PriceTable, ...]:
-    """A table for each kind of meter, in the order of the price list; `multiplier` is that of the caller's group."""
+    """A table for each kind of meter, in the order in which meters are counted. `multiplier`: the caller's group's."""
+    units = {item.meter: item.unit for item in reversed(price.items)}
     columns: dict[str, list[Column]] = {}
-    for item in price.items:
-        known = columns.setdefault(counted_in(item.meter), [])
-        if item.meter not in {column.meter for column in known}:
-            known.append(Column(item.meter, item.unit))
+    for meter in price.items_under({}):
+        if meter in units:
+            columns.setdefault(counted_in(meter), []).append(Column(meter, units[meter]))
     return tuple(
         PriceTable(counts, tuple(known), tuple(_rows(price, known, Fraction(multiplier), official)), price.graduated)
         for counts, known in columns.items()

@@ -26,9 +26,9 @@ def test_tiers_are_rows_and_meters_are_columns() -> None:
 
     (table,) = price_tables(price)
 
-    assert [column.meter for column in table.columns] == ["input_tokens", "output_tokens", "cached_input_tokens"]
+    assert [column.meter for column in table.columns] == ["input_tokens", "cached_input_tokens", "output_tokens"]
     assert (table.unit, table.has_tiers) == (1_000_000, True)
-    assert shown(table) == [({}, 0, 272_000, 2, 10, Decimal("0.5")), ({}, 272_000, None, 4, 15, Decimal("0.5"))]
+    assert shown(table) == [({}, 0, 272_000, 2, Decimal("0.5"), 10), ({}, 272_000, None, 4, Decimal("0.5"), 15)]
 
 
 def test_what_is_priced_under_conditions_has_a_row_for_each_of_them() -> None:
