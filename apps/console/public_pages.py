@@ -82,11 +82,12 @@ def keep_page(request: HttpRequest, response: HttpResponse, *, at: datetime, unt
 
 
 def address_of(path: str, language: str = "") -> str:
-    return f"{settings.PUBLIC_URL}{escape_uri_path(path)}" + (f"?{LANGUAGE}={language}" if language else "")
+    """`path` as `reverse` writes it: quoted."""
+    return f"{settings.PUBLIC_URL}{path}" + (f"?{LANGUAGE}={language}" if language else "")
 
 
 def _addresses(request: HttpRequest, asked: str) -> PageAddresses:
-    path, current = request.path, get_language()
+    path, current = escape_uri_path(request.path), get_language()
     return PageAddresses(
         canonical=address_of(path, asked),
         plain=address_of(path),

@@ -132,6 +132,8 @@ CONSOLE: Final = (
     Row("console:changelog", "GET", "/changelog", PUBLIC),
     Row("console:campaigns", "GET", "/campaigns", PUBLIC),
     Row("console:model", "GET", "/models/chat-small", PUBLIC),
+    Row("console:sitemap", "GET", "/sitemap.xml", PUBLIC),
+    Row("console:robots", "GET", "/robots.txt", PUBLIC),
     Row("console:language", "POST", "/language", "302 302 302 302 302 302 302 302", body="language=en"),
     Row("console:home", "GET", "/console/", PAGE),
     Row("console:payer", "POST", "/console/payer", "302 302 302 302 302 302 302 302", body="team={team}"),
