@@ -55,5 +55,5 @@ def _page(request: Request, asked: ModelFilterSerializer, seen: Sequence[ListedM
     (cursor, size), filters = page_of(request), asked.filters()
     facets = rules.facets_of(seen, filters)
     page = rules.page_of(seen, filters, sort=asked.validated_data["sort"], cursor=cursor, size=size)
-    shown = {"count": facets.count, "facets": FacetSerializer(facets).data}
+    shown = {"count": page.count, "facets": FacetSerializer(facets).data}
     return Response(shown | page_body(request, page.map(lambda model: ListedModelSerializer(model).data)))

@@ -44,6 +44,18 @@ def shell_of(request: HttpRequest) -> Shell:
     return shell
 
 
+def paying_team(request: HttpRequest) -> TeamAccess | None:
+    """The team of the shell, for pages that are shown without it: one query, and nobody's team is opened. None for
+    strangers and for who has no team yet.
+    """
+    found = getattr(request, _SHELL, None)
+    if isinstance(found, Shell):
+        return found.payer.team
+    access = teams.teams_of(request.user.pk) if request.user.is_authenticated else []
+    chosen = request.session.get(TEAM_KEY) if access else None
+    return next((team for team in access if team.public_id == chosen), access[0] if access else None)
+
+
 def _look_up(request: HttpRequest) -> Shell:
     user = request.user
     if not user.is_authenticated:

@@ -16,6 +16,7 @@ from apps.console.views import (
     invitations,
     logs,
     model,
+    model_list,
     notices,
     referrals,
     security,
@@ -35,6 +36,8 @@ app_name = "console"
 urlpatterns = [
     path("", site.landing, name="landing"),
     path("privacy", site.privacy, name="privacy"),
+    path("models", model_list.models, name="models"),
+    path("models/compare", model_list.model_comparison, name="model_comparison"),
     path("campaigns", campaigns.campaigns, name="campaigns"),
     path("announcements", announcements.announcements, name="announcements"),
     path("announcements/feed.xml", announcements.feed, name="announcements_feed"),

@@ -95,14 +95,21 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """How many models match and, for each value, how many it would leave beside everything else that is asked for."""
+    """For each value, how many models it would leave beside everything else that is asked for."""
 
-    count: int = 0
     types: Mapping[str, int] = field(default_factory=dict)
     vendors: Mapping[str, int] = field(default_factory=dict)
     lifecycles: Mapping[str, int] = field(default_factory=dict)
     capabilities: Mapping[str, int] = field(default_factory=dict)
     modalities: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPage(Page[ListedModel]):
+    """`count` match on all pages; `before` of them stand on the pages before this one."""
+
+    count: int = 0
+    before: int = 0
 
 
 def seen_by(models: Iterable[ListedModel], reach: Reach) -> tuple[ListedModel, ...]:
@@ -124,7 +131,7 @@ def matching(models: Iterable[ListedModel], filters: Filters) -> list[ListedMode
 def facets_of(models: Iterable[ListedModel], filters: Filters) -> Facets:
     types, vendors, lifecycles = Counter[str](), Counter[str](), Counter[str]()
     capabilities, modalities = Counter[str](), Counter[str]()
-    wanted, count = _checks(filters), 0
+    wanted = _checks(filters)
     for model in models:
         failed = _failed(model, wanted)
         if failed <= {"type"}:
@@ -134,10 +141,9 @@ def facets_of(models: Iterable[ListedModel], filters: Filters) -> Facets:
         if failed <= {"lifecycle"}:
             lifecycles[model.lifecycle] += 1
         if not failed:
-            count += 1
             capabilities.update(model.capabilities)
             modalities.update(model.modalities)
-    return Facets(count, types, vendors, lifecycles, capabilities, modalities)
+    return Facets(types, vendors, lifecycles, capabilities, modalities)
 
 
 def page_of(
@@ -147,20 +153,19 @@ def page_of(
     sort: str = RECOMMENDED,
     cursor: Cursor | None = None,
     size: int = DEFAULT_SIZE,
-) -> Page[ListedModel]:
+) -> ListedPage:
     """One page. A cursor names a model of the list, whether it still matches or not; raises `CursorInvalid`."""
     ordered = in_order(models, sort, search=filters.search)
-    if cursor is None:
-        found = matching(ordered, filters)
-        return Page(found[:size], next=_after(found[:size]) if len(found) > size else None)
-    place = next((place for place, model in enumerate(ordered) if str(model.id) == cursor.key), None)
-    if place is None:
-        raise CursorInvalid
-    if not cursor.newer:
-        found = matching(ordered[place + 1 :], filters)
-        return Page(found[:size], _after(found[:size]) if len(found) > size else None, _before(found))
-    found = matching(ordered[:place], filters)
-    return Page(found[-size:], _after(found[-size:]), _before(found[-size:]) if len(found) > size else None)
+    found = matching(ordered, filters)
+    start, end = (0, size) if cursor is None else _span(ordered, found, cursor, size=size)
+    page = found[start:end]
+    return ListedPage(
+        results=page,
+        next=Cursor(str(page[-1].id)) if page and end < len(found) else None,
+        previous=Cursor(str(page[0].id), newer=True) if page and start > 0 else None,
+        count=len(found),
+        before=start,
+    )
 
 
 def in_order(models: Iterable[ListedModel], sort: str, *, search: str = "") -> list[ListedModel]:
@@ -220,12 +225,19 @@ def _costs_at_most(model: ListedModel, nanos: Fraction) -> bool:
     return price is not None and price <= nanos
 
 
-def _after(models: Sequence[ListedModel]) -> Cursor | None:
-    return Cursor(str(models[-1].id)) if models else None
-
-
-def _before(models: Sequence[ListedModel]) -> Cursor | None:
-    return Cursor(str(models[0].id), newer=True) if models else None
+def _span(
+    ordered: Sequence[ListedModel], found: Sequence[ListedModel], cursor: Cursor, *, size: int
+) -> tuple[int, int]:
+    """From where to where in `found`: what follows the cursor's model in the order, or what stands before it."""
+    places = {model.id: place for place, model in enumerate(ordered)}
+    place = next((places[model.id] for model in ordered if str(model.id) == cursor.key), None)
+    if place is None:
+        raise CursorInvalid
+    if cursor.newer:
+        end = sum(places[model.id] < place for model in found)
+        return max(end - size, 0), end
+    start = sum(places[model.id] <= place for model in found)
+    return start, start + size
 
 
 def _distance(model: ListedModel, name: str) -> int:

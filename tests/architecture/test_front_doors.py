@@ -25,6 +25,8 @@ RULES = {
     "statement_lines",
     "quota_types",
     "meter_names",
+    "listing",
+    "leading_prices",
 }
 # Doors need more of these two than their acts and answers.
 FOR_DOORS = {

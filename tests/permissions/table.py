@@ -130,6 +130,8 @@ CONSOLE: Final = (
     Row("console:announcement", "GET", "/announcements/{announcement}", PUBLIC),
     Row("console:announcements_feed", "GET", "/announcements/feed.xml", PUBLIC),
     Row("console:changelog", "GET", "/changelog", PUBLIC),
+    Row("console:models", "GET", "/models", PUBLIC),
+    Row("console:model_comparison", "GET", "/models/compare?m=chat-small", PUBLIC),
     Row("console:campaigns", "GET", "/campaigns", PUBLIC),
     Row("console:model", "GET", "/models/chat-small", PUBLIC),
     Row("console:sitemap", "GET", "/sitemap.xml", PUBLIC),

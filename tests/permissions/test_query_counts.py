@@ -61,6 +61,8 @@ OF_A_TEAM = {
     "console:home": "/console/",
     "console:logs": "/console/logs",
     "console:campaigns": "/campaigns",
+    "console:models": "/models",
+    "console:model_comparison": "/models/compare?m=chat-small",
     "console:referrals": "/console/referrals",
     "console:sessions": "/console/security/sessions",
     "console:statement": "/console/statement",

@@ -3,7 +3,7 @@
 from apps.marketplace.queries.changes import change_card, changes_page
 from apps.marketplace.queries.changes_to_tell import changes_to_tell, seen_changes
 from apps.marketplace.queries.dictionaries import export_section, exported_template, model_types
-from apps.marketplace.queries.listing import listed_models, listing
+from apps.marketplace.queries.listing import Listing, listed_models, listing
 from apps.marketplace.queries.marks import catalogue_stamp
 from apps.marketplace.queries.models import catalogue_snapshot, model_ids, model_in_reach, visible_model, visible_models
 from apps.marketplace.queries.official import official_prices
@@ -26,6 +26,7 @@ from apps.marketplace.queries.subscriptions import (
 from apps.marketplace.queries.templates import pricing_template, pricing_templates, template_versions
 
 __all__ = [
+    "Listing",
     "alert",
     "alert_targets",
     "alerts_of_address",
