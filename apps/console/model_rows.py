@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from urllib.parse import quote
 
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
@@ -125,7 +125,7 @@ def model_row(model: ListedModel, *, reader: Reader, names: Mapping[str, str], a
 
 def path_of(code: str) -> str:
     """The address of a model's own page."""
-    return f"/models/{quote(code)}"
+    return reverse("console:model", kwargs={"model_id": code})
 
 
 def facets_shown(models: Sequence[ListedModel], counts: Facets, form: ModelFilterForm) -> list[Facet]:

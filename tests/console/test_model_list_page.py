@@ -70,7 +70,7 @@ def test_a_reader_in_chinese_reads_chinese_and_yuan() -> None:
 
     assert ">小聊</a>" in shown
     assert "¥2.00" in shown
-    assert "每 1M 令牌" in shown
+    assert "每 1M token" in shown
 
 
 @pytest.mark.parametrize(
