@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.core.languages import text_in
 
@@ -18,7 +19,7 @@ class Category(models.TextChoices):
     MODELS = "models", _("Models")
     PRICES = "prices", _("Prices")
     CAMPAIGNS = "campaigns", _("Campaigns")
-    BILLING = "billing", _("Billing")
+    BILLING = "billing", pgettext_lazy("announcement category", "Billing")
     MAINTENANCE = "maintenance", _("Maintenance")
     SECURITY = "security", _("Security")
 
@@ -91,7 +92,10 @@ class PublishedEntry:
 
 @dataclass(frozen=True, slots=True)
 class ShownEntry:
-    """`coming` is the badge, empty from the day on which the entry takes effect on. Dates are in the active zone."""
+    """`coming` is the badge, empty from the day on which the entry takes effect on. Dates are in the active zone.
+
+    `is_dated`: it takes effect on another day than it was published on, which a list has to say.
+    """
 
     public_id: str
     category: str
@@ -105,5 +109,6 @@ class ShownEntry:
     published_at: datetime | None
     published: str
     effective: str
+    is_dated: bool
     coming: str
     withdrawn: str

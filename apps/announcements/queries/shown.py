@@ -33,6 +33,7 @@ def shown_entry(entry: PublishedEntry, *, language: str, at: datetime) -> ShownE
         published_at=entry.published_at,
         published=_instant(entry.published_at),
         effective=_instant(entry.effective_at),
+        is_dated=_is_dated(entry.published_at, entry.effective_at),
         coming=coming_words(entry.effective_at, at=at),
         withdrawn=_instant(entry.withdrawn_at),
     )
@@ -48,6 +49,12 @@ def coming_words(effective_at: datetime | None, *, at: datetime) -> str:
     if days == 1:
         return gettext("Takes effect tomorrow")
     return ngettext("Takes effect in %(days)d day", "Takes effect in %(days)d days", days) % {"days": days}
+
+
+def _is_dated(published_at: datetime | None, effective_at: datetime | None) -> bool:
+    if published_at is None or effective_at is None:
+        return effective_at is not None
+    return business_date(published_at) != business_date(effective_at)
 
 
 def _instant(at: datetime | None) -> str:

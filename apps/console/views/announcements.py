@@ -101,6 +101,7 @@ def _list(request: HttpRequest, category: str, more: dict[str, object]) -> HttpR
         context = {
             "entries": [queries.shown_entry(entry, language=_language(), at=at) for entry in page.results],
             "category": category,
+            "heading": Category(category).label if category else gettext("All"),
             "newer": f"{named}cursor={page.previous.as_text()}" if page.previous else "",
             "older": f"{named}cursor={page.next.as_text()}" if page.next else "",
             "feeds": _feed_links(category),
