@@ -174,14 +174,15 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_URL.partition(":")[0]
-# Beside what allauth limits itself: no mailbox is flooded by others, codes are counted across parallel requests, and
-# nobody keeps the check and the scan of uploads busy.
+# Beside what allauth limits itself: no mailbox is flooded by others, codes are counted across parallel requests, nobody
+# keeps the check and the scan of uploads busy, and nobody has many addresses asked about price alerts.
 ACCOUNT_RATE_LIMITS = {
     "signup": "20/m/ip,100/h/ip",
     "reset_password": "20/m/ip,3/m/key,10/h/key",
     "confirm_email": "1/10s/key,10/h/key",
     "enter_code": "20/m/ip,10/5m/key",
     "submit_documents": "20/h/user",
+    "price_alerts": "20/h/ip",
 }
 SOCIALACCOUNT_ADAPTER = "apps.console.adapters.SocialAdapter"
 SOCIALACCOUNT_PROVIDERS = identity.providers(allow_http=DEBUG)

@@ -88,6 +88,7 @@ PLATFORM_API: Final = (
         "401 404 200 200 200 200 200 404",
         scope="read",
     ),
+    Row("api_price_changes", "GET", "/api/price-changes", PUBLIC),
     Row("api_referrals", "GET", "/api/referrals", SIGNED_IN, scope="read"),
     # Whoever may have them moved has none: 409.
     Row(
@@ -136,6 +137,20 @@ CONSOLE: Final = (
     Row("console:model", "GET", "/models/chat-small", PUBLIC),
     Row("console:sitemap", "GET", "/sitemap.xml", PUBLIC),
     Row("console:robots", "GET", "/robots.txt", PUBLIC),
+    Row("console:price_alerts", "GET", "/price-alerts", PUBLIC),
+    Row("console:price_alert_asked", "GET", "/price-alerts/asked", PUBLIC),
+    Row("console:price_alerts_feed", "GET", "/price-alerts/feed.xml", PUBLIC),
+    Row("console:price_alert_confirm", "GET", "/price-alerts/confirm/alert_nothing", NOT_OFFERED),
+    Row("console:alert_link", "GET", "/price-alerts/link/nothing", NOT_OFFERED),
+    Row("console:alert_link_end_all", "GET", "/price-alerts/link/nothing/end-all", NOT_OFFERED),
+    Row("console:price_alert_end", "POST", "/price-alerts/sub_nothing/end", "302 404 404 404 404 404 404 404"),
+    Row("console:team_price_alerts", "GET", "/console/team/price-alerts", "302 200 403 403 403 200 200 200"),
+    Row(
+        "console:team_price_alert_end",
+        "POST",
+        "/console/team/price-alerts/sub_nothing/end",
+        "302 404 403 403 403 404 404 404",
+    ),
     Row("console:language", "POST", "/language", "302 302 302 302 302 302 302 302", body="language=en"),
     Row("console:home", "GET", "/console/", PAGE),
     Row("console:payer", "POST", "/console/payer", "302 302 302 302 302 302 302 302", body="team={team}"),

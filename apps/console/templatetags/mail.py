@@ -9,14 +9,13 @@ from django import template
 from django.conf import settings
 from django.template import Context
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
-from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.console import amounts
 from apps.console.words import prices
+from apps.console.words.instants import instant_words
 from apps.core.money import nanos_from_text
 
 register = template.Library()
@@ -131,9 +130,7 @@ def when(at: str | datetime) -> str:
     instant = parse_datetime(at) if isinstance(at, str) else at
     if instant is None:
         raise ValueError(f"{at!r} is no instant.")
-    local = localtime(instant)
-    text = date_format(local, pgettext("date format", "j M Y, H:i"), use_l10n=False)
-    return f"{text} ({_offset_of(local)})"
+    return instant_words(instant)
 
 
 @register.filter
@@ -151,17 +148,6 @@ def role_name(code: str) -> str:
 def limit_name(code: str) -> str:
     """What a limit bounds, by the name of its kind in small letters."""
     return str(_LIMITS[code])
-
-
-def _offset_of(local: datetime) -> str:
-    """`UTC`, `UTC+8`, `UTC−3:30`."""
-    offset = local.utcoffset()
-    minutes = round(offset.total_seconds() / 60) if offset else 0
-    if not minutes:
-        return "UTC"
-    hours, rest = divmod(abs(minutes), 60)
-    sign = "+" if minutes > 0 else amounts.MINUS
-    return f"UTC{sign}{hours}" + (f":{rest:02d}" if rest else "")
 
 
 def _is_chinese() -> bool:

@@ -1,6 +1,6 @@
 """How price alerts and announced prices read: what they are about, and each line from old to new."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -9,9 +9,10 @@ from typing import Any, Final
 from django.utils.translation import get_language, gettext, gettext_lazy
 
 from apps.console.amounts import MINUS, Reader, unit_price_text
-from apps.console.words.wallet import METER_NAMES
+from apps.console.words.models import name_of, per_unit, short_count
 from apps.core.languages import text_in
 from apps.core.money import NANOS_PER_CREDIT
+from apps.marketplace.meter_names import METER_NAMES
 from apps.marketplace.types import Direction, Subject, WantedDirection
 from apps.marketplace.types.alerts import Wish
 
@@ -82,7 +83,7 @@ def change_title(*, direction: str, model: str, name: Mapping[str, str], group: 
     return gettext("%(what)s: %(name)s") % parts
 
 
-def lines_words(lines: list[Mapping[str, Any]], reader: Reader) -> list[ShownLine]:
+def lines_words(lines: Iterable[Mapping[str, Any]], reader: Reader) -> list[ShownLine]:
     return [_shown(line, reader) for line in lines]
 
 
@@ -108,12 +109,8 @@ def _label(line: Mapping[str, Any]) -> str:
     meter = line["meter"]
     if meter == MULTIPLIER:
         return gettext("Price multiplier")
-    label = gettext("%(meter)s per %(unit)s") % {"meter": METER_NAMES.get(meter, meter), "unit": _unit(line["unit"])}
-    return ", ".join([label, *_conditions(line.get("conditions") or {}), *_sizes(line)])
-
-
-def _unit(unit: int) -> str:
-    return f"{unit // 1_000_000}M" if unit >= 1_000_000 and unit % 1_000_000 == 0 else f"{unit:,}"
+    parts = (name_of(meter, METER_NAMES), per_unit(meter, line["unit"]))
+    return " · ".join([*parts, *_conditions(line.get("conditions") or {}), *_sizes(line)])
 
 
 def _conditions(conditions: Mapping[str, Any]) -> list[str]:
@@ -129,11 +126,11 @@ def _conditions(conditions: Mapping[str, Any]) -> list[str]:
 
 
 def _sizes(line: Mapping[str, Any]) -> list[str]:
-    """`from 32,000`, `32,000–128,000`; nothing where every size costs the same."""
+    """`from 32K`, `32K–128K`; nothing where every size costs the same."""
     start, end = line.get("from") or 0, line.get("to")
     if end is not None:
-        return [f"{start:,}–{end:,}"]
-    return [gettext("from %(size)s") % {"size": f"{start:,}"}] if start else []
+        return [f"{short_count(start)}–{short_count(end)}"]
+    return [gettext("from %(size)s") % {"size": short_count(start)}] if start else []
 
 
 def _amount(text: str | None, line: Mapping[str, Any], reader: Reader) -> str:

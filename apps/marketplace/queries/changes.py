@@ -7,10 +7,11 @@ from django.db.models import Q, QuerySet
 from apps.core.pagination import DEFAULT_SIZE, Cursor, Page, keyset_page
 from apps.marketplace.models import Model, PriceChange
 from apps.marketplace.types import PriceChangeCard, Reach
+from apps.marketplace.types.alerts import Sight
 
 
 def changes_page(
-    reach: Reach,
+    reach: Reach | Sight,
     *,
     at: datetime,
     model: str = "",
@@ -33,7 +34,7 @@ def changes_page(
     return keyset_page(rows, key="id", cursor=cursor, size=size).map(change_card)
 
 
-def _seen_by(reach: Reach) -> QuerySet[PriceChange]:
+def _seen_by(reach: Reach | Sight) -> QuerySet[PriceChange]:
     of_groups = Model.access_groups.through.objects.filter(accessgroup__code__in=reach.codes).values("model_id")
     of_models = Q(version__model__in=of_groups) | Q(version__model__in=reach.model_ids)
     return PriceChange.objects.filter(of_models | Q(access_group__code__in=reach.codes)).select_related(

@@ -21,7 +21,7 @@ def seen_changes(changes: Collection[ChangeToTell], sight: Sight) -> list[Change
     """Those that whoever has this sight may learn of. One query."""
     model_ids = [change.card.model_id for change in changes if change.card.model_id is not None]
     seen = set(models_in(sight).filter(pk__in=model_ids).values_list("pk", flat=True))
-    return [change for change in changes if change.card.model_id in seen or change.card.access_group in sight.groups]
+    return [change for change in changes if change.card.model_id in seen or change.card.access_group in sight.codes]
 
 
 def _versions_before(versions: Collection[PriceVersion]) -> dict[int, int]:

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 
 from apps.accounts import queries as accounts
 from apps.core.ids import parse_public_id
+from apps.core.secret_tokens import digest_of
 from apps.marketplace.models import LIVE, Lifecycle, Model, PriceSubscription
 from apps.marketplace.queries.reach import reach_of
 from apps.marketplace.types import Subject, WantedDirection
@@ -30,7 +31,7 @@ def sight_of_person(user_id: int, *, at: datetime) -> Sight:
 
 def models_in(sight: Sight) -> QuerySet[Model]:
     """The models that whoever has this sight may learn of."""
-    reached = Model.access_groups.through.objects.filter(accessgroup__code__in=sight.groups).values("model_id")
+    reached = Model.access_groups.through.objects.filter(accessgroup__code__in=sight.codes).values("model_id")
     return Model.objects.filter(Q(pk__in=reached) | Q(pk__in=sight.model_ids))
 
 
@@ -42,7 +43,7 @@ def alert_targets(sight: Sight) -> AlertTargets:
     return AlertTargets(
         vendors=tuple(vendors[code] for code in sorted(vendors)),
         models=tuple(map(_model_target, models)),
-        groups=tuple(sorted(sight.groups)),
+        groups=tuple(sorted(sight.codes)),
     )
 
 
@@ -50,6 +51,12 @@ def alert(public_id: str) -> AlertCard | None:
     """Whosever it is: only for whoever holds a link of ours."""
     uid = parse_public_id("sub", public_id)
     row = None if uid is None else _rows().filter(uid=uid).first()
+    return None if row is None else card_of(row)
+
+
+def asked_alert(secret: str) -> AlertCard | None:
+    """What the mail with this link asks about; None for a link that was never sent."""
+    row = _rows().filter(secret_digest=digest_of(secret).hex()).first()
     return None if row is None else card_of(row)
 
 

@@ -169,7 +169,7 @@ def _terms(wish: Wish, sight: Sight) -> dict[str, Any]:
 
 def _target(wish: Wish, sight: Sight) -> dict[str, Any]:
     if wish.subject is Subject.GROUP:
-        ids = teams.access_group_ids(sight.groups & {wish.code})
+        ids = teams.access_group_ids(sight.codes & {wish.code})
         return {"access_group_id": _found(ids.get(wish.code))}
     models = queries.models_in(sight)
     if wish.subject is Subject.VENDOR:

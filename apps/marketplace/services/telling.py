@@ -191,18 +191,17 @@ def _content(change: ChangeToTell, impact: Impact | None) -> dict[str, object]:
 
 def _event(card: PriceChangeCard, impact: Impact | None) -> dict[str, object]:
     """A change as a webhook gets it. `field`, `old` and `new` are those of the first line."""
-    first = card.lines[0] if card.lines else {}
     return {
         "id": card.id,
         "model": card.model,
         "access_group": card.access_group,
         "direction": card.direction,
         "withdrawn": card.withdrawn,
-        "field": first.get("meter"),
-        "old": first.get("old"),
-        "new": first.get("new"),
+        "field": card.first("meter"),
+        "old": card.first("old"),
+        "new": card.first("new"),
         "lines": list(card.lines),
-        "largest_percent": None if card.largest_percent is None else f"{card.largest_percent.normalize():f}",
+        "largest_percent": card.percent_text,
         "published_at": card.published_at.isoformat(),
         "effective_at": card.effective_at.isoformat(),
         "your_last_30d_delta": None if impact is None else credits_text(impact.nanos),

@@ -129,6 +129,15 @@ class PriceChangeCard:
     effective_at: datetime
     announcement: str | None
 
+    def first(self, name: str) -> str | None:
+        """`meter`, `old` or `new` of the first line, for who wants only one; None where there is none."""
+        return self.lines[0].get(name) if self.lines else None
+
+    @property
+    def percent_text(self) -> str | None:
+        """The largest change in percent, in plain notation."""
+        return None if self.largest_percent is None else f"{self.largest_percent.normalize():f}"
+
 
 @dataclass(frozen=True, slots=True)
 class ChangedMultiplier:

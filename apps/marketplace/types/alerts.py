@@ -13,11 +13,11 @@ from apps.marketplace.types import PriceChangeCard, Subject, WantedDirection
 class Sight:
     """What somebody may learn of: the models of these access groups, and these models."""
 
-    groups: frozenset[str]
+    codes: frozenset[str]
     model_ids: frozenset[int] = frozenset()
 
     def __or__(self, other: "Sight") -> "Sight":
-        return Sight(self.groups | other.groups, self.model_ids | other.model_ids)
+        return Sight(self.codes | other.codes, self.model_ids | other.model_ids)
 
 
 @dataclass(frozen=True, slots=True)
