@@ -22,6 +22,7 @@ from tests.permissions.expected import (
     SIGNED_IN,
     Row,
 )
+from tests.permissions.price_alert_rows import PRICE_ALERTS
 
 NOT_RECENT: Final = "401 404 403 403 403 403 403 404"  # nobody of the team signed in a moment ago
 # What they may do once they did: roles that are refused before show nothing in the line above.
@@ -137,20 +138,7 @@ CONSOLE: Final = (
     Row("console:model", "GET", "/models/chat-small", PUBLIC),
     Row("console:sitemap", "GET", "/sitemap.xml", PUBLIC),
     Row("console:robots", "GET", "/robots.txt", PUBLIC),
-    Row("console:price_alerts", "GET", "/price-alerts", PUBLIC),
-    Row("console:price_alert_asked", "GET", "/price-alerts/asked", PUBLIC),
-    Row("console:price_alerts_feed", "GET", "/price-alerts/feed.xml", PUBLIC),
-    Row("console:price_alert_confirm", "GET", "/price-alerts/confirm/alert_nothing", NOT_OFFERED),
-    Row("console:alert_link", "GET", "/price-alerts/link/nothing", NOT_OFFERED),
-    Row("console:alert_link_end_all", "GET", "/price-alerts/link/nothing/end-all", NOT_OFFERED),
-    Row("console:price_alert_end", "POST", "/price-alerts/sub_nothing/end", "302 404 404 404 404 404 404 404"),
-    Row("console:team_price_alerts", "GET", "/console/team/price-alerts", "302 200 403 403 403 200 200 200"),
-    Row(
-        "console:team_price_alert_end",
-        "POST",
-        "/console/team/price-alerts/sub_nothing/end",
-        "302 404 403 403 403 404 404 404",
-    ),
+    *PRICE_ALERTS,
     Row("console:language", "POST", "/language", "302 302 302 302 302 302 302 302", body="language=en"),
     Row("console:home", "GET", "/console/", PAGE),
     Row("console:payer", "POST", "/console/payer", "302 302 302 302 302 302 302 302", body="team={team}"),
