@@ -52,6 +52,7 @@ class ServiceAction:
     initial: Callable[[Any], dict[str, Any]] = field(default=lambda row: {})
     offered_for: Callable[[Any], bool] = field(default=lambda row: True)
     wants_recent_sign_in: bool = False
+    template: str = "admin/service_action.html"
 
 
 def actor_of(request: HttpRequest) -> int:
@@ -185,7 +186,7 @@ class ServiceActionsMixin(PlainFiltersMixin):
             "form": form,
             "media": self.media,
         }
-        return TemplateResponse(request, "admin/service_action.html", context)
+        return TemplateResponse(request, action.template, context)
 
 
 class RecentSignInMixin(admin.ModelAdmin[Any]):

@@ -8,11 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
-from apps.core.admin import ReasonForm
 from apps.marketplace.catalogue_file import read_display_config
-from apps.marketplace.errors import CatalogueError, PricingConfigError
+from apps.marketplace.errors import CatalogueError
 from apps.marketplace.models import CreditRate, Model, ModelType
-from apps.marketplace.pricing_config import validate_config, without_version_facts
 from apps.wallet.errors import StandardQuotaGone
 from apps.wallet.quota_types import is_gone
 
@@ -26,34 +24,6 @@ class IndentedJson(json.JSONEncoder):
 
 def json_area(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows, "cols": 100, "spellcheck": "false"})
-
-
-class NewPriceForm(ReasonForm):
-    """A new price version; the page begins with the last one's config."""
-
-    pricing_config = forms.JSONField(
-        label=_("pricing_config"),
-        help_text=_("Amounts as text, in CREDIT, USD or CNY. USD and CNY become credits at today's rate, for good."),
-        encoder=IndentedJson,
-        widget=json_area(30),
-    )
-    starts_at = forms.SplitDateTimeField(
-        label=_("In force from"),
-        required=False,
-        help_text=_("UTC. Leave empty for at once; a model's first price is always in force at once."),
-        widget=forms.SplitDateTimeWidget(date_attrs={"type": "date"}, time_attrs={"type": "time", "step": "1"}),
-    )
-    field_order = ("pricing_config", "starts_at", "reason")
-
-    def clean_pricing_config(self) -> dict[str, Any]:
-        config = self.cleaned_data["pricing_config"]
-        if not isinstance(config, dict):
-            raise forms.ValidationError(_("Write an object in braces."))
-        try:
-            validate_config(config)
-        except PricingConfigError as error:
-            raise forms.ValidationError(str(error.text)) from None
-        return without_version_facts(config)
 
 
 class ModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs

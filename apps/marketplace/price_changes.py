@@ -18,6 +18,7 @@ from apps.marketplace.types import Direction
 _MOST_PERCENT = Decimal(99_999_999)
 _NOTHING = Fraction(0)
 _PLACES = Decimal("0.0001")
+_TWELFTH = Decimal("1e-12")
 
 Case = frozenset[tuple[str, str | bool]]
 
@@ -284,12 +285,16 @@ def _merged(pieces: list[_Piece]) -> list[_Piece]:
 
 
 def _amount(rate: Fraction | None, unit: int) -> str | None:
-    """Credits for a unit as plain text: exact for every price that was entered for this unit."""
-    if rate is None:
-        return None
-    exact = rate * unit / NANOS_PER_CREDIT
+    return None if rate is None else plain_text(rate * unit / NANOS_PER_CREDIT)
+
+
+def plain_text(exact: Fraction) -> str:
+    """An amount of credits as plain text: exact for every price that was entered, else half up to twelve decimals."""
     with localcontext(prec=60):
-        text = format(Decimal(exact.numerator) / Decimal(exact.denominator), "f")
+        amount = Decimal(exact.numerator) / Decimal(exact.denominator)
+        if Fraction(amount) != exact:
+            amount = amount.quantize(_TWELFTH, rounding=ROUND_HALF_UP)
+    text = format(amount, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

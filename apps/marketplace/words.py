@@ -1,5 +1,6 @@
 """A change of price in a sentence."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext, pgettext
 from apps.core.billing_calendar import billing_zone
 from apps.marketplace.meter_names import METER_NAMES
 from apps.marketplace.price_changes import PriceLine
+from apps.marketplace.price_list import Conditions
 
 _MINUTE: Final = timedelta(minutes=1)
 
@@ -24,6 +26,12 @@ def typeable_instant(at: datetime) -> str:
     """To the minute, and never before `at`: what is read here is typed in again."""
     whole = at if at == at.replace(second=0, microsecond=0) else at.replace(second=0, microsecond=0) + _MINUTE
     return f"{whole.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def usage_in_words(quantities: Mapping[str, int], conditions: Conditions) -> str:
+    """`Input tokens 1,000 · Output tokens 500 (thinking = true)`."""
+    parts = " · ".join(f"{METER_NAMES.get(meter, meter)} {quantity:,}" for meter, quantity in quantities.items())
+    return f"{parts} ({_conditions(conditions)})" if conditions else parts
 
 
 def line_in_words(line: PriceLine) -> str:
@@ -47,7 +55,7 @@ def _multiplier_in_words(line: PriceLine) -> str:
 def _values(line: PriceLine) -> dict[str, str]:
     percent = "" if line.percent is None else f"{line.percent:+.2f}".rstrip("0").rstrip(".").replace("-", "−")
     return {
-        "meter": _meter_in_words(line),
+        "meter": meter_in_words(line.meter, line.conditions, start=line.start, end=line.end),
         "old": line.old or "–",
         "new": line.new or "–",
         "unit": f"{line.unit:,}",
@@ -55,20 +63,21 @@ def _values(line: PriceLine) -> dict[str, str]:
     }
 
 
-def _meter_in_words(line: PriceLine) -> str:
-    name = str(METER_NAMES.get(line.meter, line.meter))
-    if line.conditions:
-        conditions = ", ".join(
-            f"{key} = {value if isinstance(value, str) else str(value).lower()}"
-            for key, value in line.conditions.items()
-        )
-        name = gettext("%(meter)s with %(conditions)s") % {"meter": name, "conditions": conditions}
-    if line.end is not None:
+def meter_in_words(meter: str, conditions: Conditions, *, start: int = 0, end: int | None = None) -> str:
+    """`Input tokens with thinking = true, from 32,000 on`."""
+    name = str(METER_NAMES.get(meter, meter))
+    if conditions:
+        name = gettext("%(meter)s with %(conditions)s") % {"meter": name, "conditions": _conditions(conditions)}
+    if end is not None:
         return gettext("%(meter)s, from %(start)s to below %(end)s") % {
             "meter": name,
-            "start": f"{line.start:,}",
-            "end": f"{line.end:,}",
+            "start": f"{start:,}",
+            "end": f"{end:,}",
         }
-    if line.start:
-        return gettext("%(meter)s, from %(start)s on") % {"meter": name, "start": f"{line.start:,}"}
-    return name
+    return gettext("%(meter)s, from %(start)s on") % {"meter": name, "start": f"{start:,}"} if start else name
+
+
+def _conditions(conditions: Conditions) -> str:
+    return ", ".join(
+        f"{name} = {value if isinstance(value, str) else str(value).lower()}" for name, value in conditions.items()
+    )

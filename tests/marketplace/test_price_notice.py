@@ -88,7 +88,7 @@ def test_what_changes_no_call_begins_at_once_and_is_no_news(model: Model) -> Non
 
     assert (published.starts_at, published.direction) == (TEN, None)
     assert not PriceChange.objects.exists()
-    assert not Announcement.objects.exists()
+    assert not Announcement.objects.filter(category="prices").exists()
 
 
 def test_a_first_price_is_no_change(model: Model) -> None:
@@ -128,7 +128,7 @@ def test_publishing_the_same_price_again_tells_nobody_again(model: Model) -> Non
 
     services.publish_price(model.pk, FIFTEEN, at=TEN + HOUR)
 
-    assert (PriceChange.objects.count(), Announcement.objects.count()) == (1, 1)
+    assert (PriceChange.objects.count(), Announcement.objects.filter(category="prices").count()) == (1, 1)
 
 
 def test_a_withdrawn_price_never_comes_and_whoever_was_told_is_told_again(model: Model) -> None:

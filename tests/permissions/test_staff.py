@@ -25,6 +25,8 @@ pytestmark = pytest.mark.django_db
 LETTERS = {"changelist": {"v"}, "history": {"v"}, "change": {"v", "c"}, "add": {"a"}, "delete": {"d"}}
 STATUSES = {"x": {200, 404}, "n": {404}, ".": {403}}
 """Of an act: 404 is one that this row does not offer."""
+OF_MANY = {"bulk-prices", "publish-bulk"}
+"""Acts on many rows, at an address without a row."""
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,7 @@ def urls_of(page: Any) -> Iterator[tuple[str, URLPattern]]:
 
 def address(page: Any, kind: str) -> str:
     name = f"admin:{page.opts.app_label}_{page.opts.model_name}_{kind}"
-    return reverse(name, args=[] if kind in {"changelist", "add"} else [row_of(page.model).pk])
+    return reverse(name, args=[] if kind in {"changelist", "add", *OF_MANY} else [row_of(page.model).pk])
 
 
 def row_of(model: type[Model]) -> Any:

@@ -1,5 +1,6 @@
 """Which models exist, who sees them, and what they cost at an instant. Writes nothing."""
 
+from apps.marketplace.queries.bulk_prices import BulkPreview, BulkScope, bulk_preview, models_in_scope
 from apps.marketplace.queries.changes import change_card, changes_page
 from apps.marketplace.queries.changes_to_tell import changes_to_tell, seen_changes
 from apps.marketplace.queries.dictionaries import export_section, exported_template, model_types
@@ -27,6 +28,8 @@ from apps.marketplace.queries.subscriptions import (
 from apps.marketplace.queries.templates import pricing_template, pricing_templates, template_versions
 
 __all__ = [
+    "BulkPreview",
+    "BulkScope",
     "Listing",
     "alert",
     "alert_targets",
@@ -34,7 +37,11 @@ __all__ = [
     "alerts_of_person",
     "alerts_of_team",
     "all_alerts_of_person",
+<<<<<<< HEAD
     "asked_alert",
+=======
+    "bulk_preview",
+>>>>>>> c582f50 (Preview, announce and withdraw prices in the back office, and change many by a percentage)
     "card_of",
     "catalogue_snapshot",
     "catalogue_stamp",
@@ -53,6 +60,7 @@ __all__ = [
     "model_in_reach",
     "model_types",
     "models_in",
+    "models_in_scope",
     "of_person",
     "official_prices",
     "price_history",

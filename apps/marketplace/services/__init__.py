@@ -1,5 +1,6 @@
 """Acts on the catalogue, by subject. Each joins the caller's transaction."""
 
+from apps.marketplace.services.bulk_prices import BulkChange, change_prices
 from apps.marketplace.services.credit_rates import set_credit_rate
 from apps.marketplace.services.group_multipliers import change_multiplier, multiplier_text, withdraw_multiplier
 from apps.marketplace.services.importing import import_section
@@ -29,11 +30,13 @@ from apps.marketplace.services.templates import (
 )
 
 __all__ = [
+    "BulkChange",
     "add_own_alert",
     "add_team_alert",
     "add_template_version",
     "ask_address",
     "change_multiplier",
+    "change_prices",
     "confirm_alert",
     "deprecate_template",
     "end_alert",
