@@ -4,7 +4,9 @@ Told apart by their shape. A map knows thousands of models; only what the vendor
 What a price stands beside that no meter of ours can count is named, never guessed. Writes nothing.
 """
 
+import json
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +18,19 @@ from apps.marketplace.price_maps.entries import MapReading, WantedModel
 LITELLM: Final = "litellm"
 MODELS_DEV: Final = "models.dev"
 
-__all__ = ["LITELLM", "MODELS_DEV", "MapReading", "WantedModel", "format_of", "read_map"]
+__all__ = ["LITELLM", "MODELS_DEV", "MapReading", "WantedModel", "format_of", "parse_map", "read_map"]
+
+
+def parse_map(content: bytes) -> Mapping[str, Any]:
+    """The file with its figures exact, to the last digit that is written. Raises `PriceMapError`."""
+    try:
+        data = json.loads(content, parse_float=Decimal)
+    except (ValueError, RecursionError):  # bytes that are no text are a ValueError, like numbers of thousands of digits
+        raise PriceMapError("/", _("Choose a JSON file, as LiteLLM and models.dev publish it.")) from None
+    if format_of(data) is None:
+        raise PriceMapError("/", _("Write LiteLLM's price map, or providers with models as models.dev has them."))
+    found: Mapping[str, Any] = data
+    return found
 
 
 def format_of(data: object) -> str | None:

@@ -61,4 +61,17 @@ __all__ = [
     "tell_subscribers",
     "withdraw_multiplier",
     "withdraw_price",
+__all__ = ["import_section", "publish_price", "record_official_price", "set_credit_rate", "withdraw_price"]
+from apps.marketplace.services.price_maps import drop_price_map, import_price_map, keep_price_map, kept_price_map
+from apps.marketplace.services.publishing import publish_price, set_credit_rate
+
+__all__ = [
+    "drop_price_map",
+    "import_price_map",
+    "import_section",
+    "keep_price_map",
+    "kept_price_map",
+    "publish_price",
+    "record_official_price",
+    "set_credit_rate",
 ]

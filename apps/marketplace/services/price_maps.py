@@ -1,0 +1,175 @@
+"""Takes official prices over from a public price map, and lets pegged prices of ours follow where that is asked."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.journal import queries as journal_queries
+from apps.journal import services as journal
+from apps.journal.errors import FileMissing
+from apps.journal.types import Act
+from apps.marketplace import price_maps, queries
+from apps.marketplace.comparison import RatePoint, compare
+from apps.marketplace.errors import PriceConflict, PriceMapError, PricingConfigError
+from apps.marketplace.following import following_config
+from apps.marketplace.models import Lifecycle, Model, PriceVersion
+from apps.marketplace.price_maps.entries import MapEntry
+from apps.marketplace.pricing_config import CREDIT, check_range
+from apps.marketplace.services.official import record_official_price
+from apps.marketplace.services.publishing import publish_price
+from apps.marketplace.types import (
+    OfficialPriceCard,
+    PriceMapLine,
+    PriceMapOrigin,
+    PriceMapReport,
+    PricePolicy,
+    PublishedPrice,
+)
+
+KEPT_FOR: Final = timedelta(hours=2)
+_JSON: Final = "application/json"
+
+
+def import_price_map(
+    data: Mapping[str, Any],
+    *,
+    origin: PriceMapOrigin,
+    at: datetime,
+    publish: bool = False,
+    actor: int | None = None,
+    dry_run: bool = False,
+) -> PriceMapReport:
+    """Records what the map says of our models as their official prices; models it does not know stay as they are.
+
+    With `publish`, pegged prices of ours follow as new versions, higher ones with the notice that is owed; one that
+    cannot is left, and the report says why. Safe to repeat: the same map changes nothing the second time. With
+    `dry_run`, the report is true and nothing stays. Raises `PriceMapError` and `PricingConfigError`; then nothing has
+    changed.
+    """
+    with transaction.atomic():
+        models = {model.code: model for model in _wanted().select_for_update(of=("self",), no_key=True)}
+        wanted = [price_maps.WantedModel(model.code, model.vendor.code) for model in models.values()]
+        reading = price_maps.read_map(data, wanted)
+        before = queries.official_prices([model.pk for model in models.values()], at=at)
+        act = _Importing(origin, at, publish=publish, actor=actor)
+        lines = tuple(act.take(models[entry.model], entry, before) for entry in reading.entries)
+        report = PriceMapReport(reading.format, lines, tuple(sorted(set(models) - {line.model for line in lines})))
+        if report.changed or report.followed:
+            _record(report, origin, actor=actor, at=at)
+        if dry_run:
+            transaction.set_rollback(True)
+    return report
+
+
+def keep_price_map(name: str, content: bytes, *, actor: int, at: datetime) -> UUID:
+    """Keeps an uploaded map for its uploader until it is applied, for two hours at most; the one before is dropped.
+
+    Raises `PriceMapError` for a file that is none.
+    """
+    price_maps.parse_map(content)
+    with transaction.atomic():
+        journal.delete_files_of(_owner(actor))
+        return journal.store_file(
+            _owner(actor), name=name, content=content, content_type=_JSON, at=at, expires_at=at + KEPT_FOR
+        )
+
+
+def kept_price_map(uid: UUID, *, actor: int, at: datetime) -> Mapping[str, Any]:
+    """The map that this person uploaded. Raises `FileMissing` for anybody else's, and for one that is gone."""
+    file = journal_queries.file_by_uid(uid)
+    if file.owner != _owner(actor) or (file.expires_at is not None and file.expires_at <= at):
+        raise FileMissing
+    return price_maps.parse_map(b"".join(journal_queries.pieces_of(uid)))
+
+
+def drop_price_map(uid: UUID) -> None:
+    journal.delete_file(uid)
+
+
+class _Importing:
+    """One import under way: what holds for every model of it."""
+
+    def __init__(self, origin: PriceMapOrigin, at: datetime, *, publish: bool, actor: int | None) -> None:
+        self._origin, self._at, self._publish, self._actor = origin, at, publish, actor
+
+    def take(self, model: Model, entry: MapEntry, before: Mapping[int, OfficialPriceCard]) -> PriceMapLine:
+        if entry.config is None:
+            return PriceMapLine(model.code, entry.key, None, False, (), entry.left_out, entry.unknown)
+        try:
+            recorded = record_official_price(
+                model.pk,
+                entry.config,
+                source=self._origin.source,
+                as_of=self._origin.as_of,
+                at=self._at,
+                actor=self._actor,
+            )
+            card = queries.official_prices([model.pk], at=self._at)[model.pk]
+            check_range(card.credits_config)
+        except PricingConfigError as error:
+            raise PriceMapError(f"{entry.key} · {error.path}", error.problem) from None
+        ours, refusal = self._follow(model, card) if self._publish else (None, "")
+        return PriceMapLine(
+            model=model.code,
+            key=entry.key,
+            number=recorded.number,
+            is_changed=recorded.changed,
+            points=_points(card, before.get(model.pk)) if recorded.changed else (),
+            left_out=entry.left_out,
+            unknown=entry.unknown,
+            ours=ours,
+            refusal=refusal,
+        )
+
+    def _follow(self, model: Model, official: OfficialPriceCard) -> tuple[PublishedPrice | None, str]:
+        """What our price did, and else why it stays; nothing to say of a price that is not pegged."""
+        last = PriceVersion.objects.filter(model_id=model.pk, withdrawn_at=None).order_by("-number").first()
+        if last is None or last.policy != PricePolicy.PEGGED:
+            return None, ""
+        if last.announcement_id is not None:
+            return None, _("An announcement says why this price leaves the official one: publish it by hand.")
+        config = _following(official, last)
+        try:
+            published = publish_price(
+                model.pk, config, at=self._at, actor=self._actor, reason=_("follows the official price")
+            )
+        except PriceConflict as error:
+            return None, str(error.text)
+        return published, ""
+
+
+def _wanted() -> Any:
+    return Model.objects.exclude(lifecycle=Lifecycle.RETIRED).select_related("vendor").order_by("pk")
+
+
+def _following(official: OfficialPriceCard, last: PriceVersion) -> Mapping[str, Any]:
+    """In the vendor's currency where ours was entered in it, so that nothing but the price differs; else in credits."""
+    if last.entered_config.get("currency", CREDIT) == official.config.get("currency", CREDIT):
+        return following_config(official.config, last.entered_config)
+    return following_config(official.credits_config, last.pricing_config)
+
+
+def _points(card: OfficialPriceCard, before: OfficialPriceCard | None) -> tuple[RatePoint, ...]:
+    """The new price beside the one before; for a first one beside nothing."""
+    if before is None:
+        return tuple(point._replace(reference=None) for point in compare(card.price_list, card.price_list).points)
+    return compare(card.price_list, before.price_list).points
+
+
+def _record(report: PriceMapReport, origin: PriceMapOrigin, *, actor: int | None, at: datetime) -> None:
+    details = {
+        "format": report.format,
+        "source": origin.source,
+        "as_of": origin.as_of.isoformat(),
+        "recorded": [line.model for line in report.changed],
+        "published": [line.model for line in report.followed],
+    }
+    journal.record_act(Act("price_map.imported", "catalogue", report.format, actor_id=actor, details=details), at=at)
+
+
+def _owner(actor: int) -> str:
+    return f"price-map:{actor}"
