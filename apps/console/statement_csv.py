@@ -1,14 +1,14 @@
 """A statement as CSV: opening balance, every movement, closing balance, each exact to the nanocredit. Pure."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from apps.core.billing_calendar import business_date
 from apps.core.ids import public_id
 from apps.core.money import credits_text
-from apps.core.spreadsheet import csv_text, safe_text
+from apps.core.spreadsheet import csv_text, instant_text, safe_text
 from apps.wallet.statement_lines import Movement, Period
 
 COLUMNS: Final = (
@@ -38,7 +38,7 @@ def statement_csv(period: Period, opening_nanos: int, chunks: Iterable[list[Move
 
 
 def _edge(name: str, at: datetime, on: date, nanos: int) -> list[object]:
-    known = {"at": _instant(at), "day": on, "kind": name, "balance": credits_text(nanos)}
+    known = {"at": instant_text(at), "day": on, "kind": name, "balance": credits_text(nanos)}
     return [known.get(column, "") for column in COLUMNS]
 
 
@@ -46,7 +46,7 @@ def _row(movement: Movement) -> tuple[object, ...]:
     request_id = _public("req", movement.call_id)
     is_call = movement.id == movement.call_id  # then the same letters name both, and writing them is most of a row
     return (
-        _instant(movement.at),
+        instant_text(movement.at),
         business_date(movement.at),
         movement.code,
         credits_text(movement.amount_nanos),
@@ -58,10 +58,6 @@ def _row(movement: Movement) -> tuple[object, ...]:
         safe_text(movement.reason),
         f"tr{request_id.removeprefix('req')}" if is_call else public_id("tr", movement.id),
     )
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _public(prefix: str, id_: UUID | None) -> str:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from django.http import HttpRequest, StreamingHttpResponse
@@ -16,6 +17,11 @@ _STARTS_FORMULA: Final = frozenset("=+-@\t\r\n|%＝＋－＠")
 def safe_text(text: str) -> str:
     """Text that somebody wrote, so that no spreadsheet takes it for a formula; numbers of ours need no such care."""
     return f"'{text}" if _STARTS_FORMULA.intersection(text[:1] + text.lstrip()[:1]) else text
+
+
+def instant_text(at: datetime) -> str:
+    """An instant in UTC to the microsecond, as programs and spreadsheets read it: `2026-05-09T02:00:00.000000Z`."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def csv_text(rows: Iterable[Sequence[object]]) -> str:

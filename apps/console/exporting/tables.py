@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import Final
 
-from apps.core.spreadsheet import csv_text, safe_text
+from apps.core.spreadsheet import csv_text, instant_text, safe_text
 
 ROWS_A_PIECE: Final = 500
 
@@ -37,15 +37,11 @@ def _cell(value: object) -> object:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return _instant(value)
+        return instant_text(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     return safe_text(value) if isinstance(value, str) else value
 
 
 def _plain(value: object) -> str:
-    return _instant(value) if isinstance(value, datetime) else str(value)
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return instant_text(value) if isinstance(value, datetime) else str(value)

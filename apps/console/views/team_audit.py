@@ -1,7 +1,6 @@
 """The audit log of a team, as a page and as a file."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -15,7 +14,7 @@ from apps.console.decorators import team_page
 from apps.console.forms.audit import AuditFilterForm
 from apps.core import clock
 from apps.core.pagination import CursorInvalid, Page, parse_cursor
-from apps.core.spreadsheet import csv_text, download, safe_text
+from apps.core.spreadsheet import csv_text, download, instant_text, safe_text
 from apps.journal.types import TrailFilters
 from apps.teams.types import TeamAccess
 
@@ -65,11 +64,7 @@ def _csv(chunks: Iterator[list[AuditLine]], *, language: str) -> Iterator[str]:
 
 
 def _row(line: AuditLine) -> tuple[str, ...]:
-    return (_instant(line.at), *map(safe_text, (line.who, line.act, line.sentence, line.reason)))
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return (instant_text(line.at), *map(safe_text, (line.who, line.act, line.sentence, line.reason)))
 
 
 def _page(request: HttpRequest, people: TeamPeople, filters: TrailFilters) -> Page[AuditLine]:
