@@ -11,8 +11,8 @@ from django.utils.timezone import get_current_timezone, localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.console.forms.refusals import RefusableForm
 from apps.console.templatetags.console import day
-from apps.core.errors import SluiceError
 from apps.teams.errors import TokenNameTaken
 from apps.teams.limits import TokenState
 from apps.teams.types import TeamAccess
@@ -35,8 +35,10 @@ ENDS: Final[dict[str, str | Promise]] = {
 }
 
 
-class AccessTokenForm(forms.Form):
+class AccessTokenForm(RefusableForm):
     """The terms of a new token. Its last day is counted in the reader's time zone and ends at midnight."""
+
+    refused_at = {TokenNameTaken: "name"}
 
     name = forms.CharField(
         label=_("Name"),
@@ -94,9 +96,6 @@ class AccessTokenForm(forms.Form):
         if self.cleaned_data["life"] != ANOTHER_DAY:
             return self._at + timedelta(days=int(self.cleaned_data["life"]))
         return min(_end_of(self.cleaned_data["expires_on"]), self._at + timedelta(days=MOST_DAYS))
-
-    def refuse(self, error: SluiceError) -> None:
-        self.add_error("name" if isinstance(error, TokenNameTaken) else None, str(error.text))
 
 
 def team_label(name: str, *, is_personal: bool, reader: str) -> str:

@@ -7,13 +7,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.console.amounts import Reader, nanos_from_figure, plain_figure
+from apps.console.forms.refusals import RefusableForm
 from apps.console.forms.tokens import refill_choices
 from apps.console.readers import billing_city
-from apps.core.errors import SluiceError
 from apps.wallet.types import LimitUse
 
 
-class BudgetForm(forms.Form):
+class BudgetForm(RefusableForm):
     limit = forms.CharField(
         label=_("Budget"),
         required=False,
@@ -49,8 +49,3 @@ class BudgetForm(forms.Form):
             return nanos_from_figure(text, self._rate)
         except ValueError:
             raise forms.ValidationError(_("Write an amount such as 10 or 10.50, or nothing.")) from None
-
-    def refuse(self, error: SluiceError) -> None:
-        """Shows what the service said at the field it is about."""
-        field = str(error.details.get("field", ""))
-        self.add_error(field if field in self.fields else None, str(error.text))

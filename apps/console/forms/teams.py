@@ -6,15 +6,15 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.console.forms.refusals import RefusableForm
 from apps.console.words.teams import ROLE_NAMES, SWITCHED, RoleChoice, role_choices
-from apps.core.errors import SluiceError
 from apps.teams import roles
 from apps.teams.types import Member, TeamAccess
 
 NAME_LENGTH = 80
 
 
-class NewTeamForm(forms.Form):
+class NewTeamForm(RefusableForm):
     name = forms.CharField(
         label=_("Name"),
         max_length=NAME_LENGTH,
@@ -22,13 +22,8 @@ class NewTeamForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def refuse(self, error: SluiceError) -> None:
-        """Shows what the service said at the field it is about."""
-        field = str(error.details.get("field", ""))
-        self.add_error(field if field in self.fields else None, str(error.text))
 
-
-class TeamForm(forms.Form):
+class TeamForm(RefusableForm):
     """Belongs to one team. Whoever switched teams in another tab meanwhile acts on neither by mistake."""
 
     team = forms.CharField(widget=forms.HiddenInput)
@@ -45,11 +40,6 @@ class TeamForm(forms.Form):
             self.data = {**dict(self.data.items()), "team": self.access.public_id}
             self.add_error(None, SWITCHED)
         return cleaned
-
-    def refuse(self, error: SluiceError) -> None:
-        """Shows what the service said at the field it is about."""
-        field = str(error.details.get("field", ""))
-        self.add_error(field if field in self.fields else None, str(error.text))
 
 
 class TeamNameForm(TeamForm):

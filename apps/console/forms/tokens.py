@@ -7,15 +7,17 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.console.amounts import Reader, nanos_from_figure
+from apps.console.forms.refusals import RefusableForm
 from apps.console.limit_rows import RESET_WORDS, next_refill_on
 from apps.console.readers import billing_city
 from apps.console.templatetags.console import short_day
-from apps.core.errors import SluiceError
 from apps.relay.errors import TokenNameTaken
 
 
-class TokenForm(forms.Form):
+class TokenForm(RefusableForm):
     """A token's terms, its limit in the reader's unit. A limit of 0 has to be meant."""
+
+    refused_at = {TokenNameTaken: "name"}
 
     name = forms.CharField(
         label=_("Name"),
@@ -66,11 +68,6 @@ class TokenForm(forms.Form):
         """What the reader changed, as `change_token` takes it: a limit that only looks rounded stays as it is."""
         fields = {"name": "name", "limit": "limit_nanos", "reset": "reset", "models": "model_codes"}
         return {term: self.cleaned_data[field] for field, term in fields.items() if field in self.changed_data}
-
-    def refuse(self, error: SluiceError) -> None:
-        """Shows what the service said at the field it is about."""
-        field = "name" if isinstance(error, TokenNameTaken) else str(error.details.get("field", ""))
-        self.add_error(field if field in self.fields else None, str(error.text))
 
 
 def refill_choices(at: datetime) -> list[tuple[str, str]]:

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.console.forms.refusals import RefusableForm
 from apps.console.mail.notice_kinds import TEAM_EVENTS
-from apps.core.errors import SluiceError
 from apps.core.outbound import LONGEST_URL, UrlRefused, check_url, reach_of_users
 from apps.journal.errors import EndpointTaken
 
@@ -29,7 +29,9 @@ class EventsForm(forms.Form):
         return [(kind.code, kind.label, kind.code in ticked) for kind in TEAM_EVENTS]
 
 
-class WebhookForm(EventsForm):
+class WebhookForm(RefusableForm, EventsForm):
+    refused_at = {UrlRefused: "url", EndpointTaken: "url"}
+
     url = forms.CharField(
         label=_("Address"),
         max_length=LONGEST_URL,
@@ -44,7 +46,3 @@ class WebhookForm(EventsForm):
         except UrlRefused as error:
             raise forms.ValidationError(str(error.text)) from error
         return url
-
-    def refuse(self, error: SluiceError) -> None:
-        """Shows what the service said at the field it is about."""
-        self.add_error("url" if isinstance(error, UrlRefused | EndpointTaken) else None, str(error.text))
