@@ -15,7 +15,7 @@ from apps.core import clock
 from apps.marketplace import queries as marketplace
 
 KEPT_SECONDS: Final = 3600
-PAGES: Final = ("landing", "announcements", "changelog", "campaigns", "privacy")
+PAGES: Final = ("landing", "models", "announcements", "changelog", "campaigns", "privacy")
 PRIVATE: Final = ("/console/", "/admin/", "/accounts/", "/api/", "/v1/", "/invitations/", "/unsubscribe/")
 
 

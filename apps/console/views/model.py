@@ -13,7 +13,7 @@ from apps.console.model_page import ModelPage, model_page
 from apps.console.offers import offers_of
 from apps.console.public_pages import LANGUAGE, keep_page, public_page
 from apps.console.readers import reader_of
-from apps.console.shell import shell_of
+from apps.console.shell import paying_team
 from apps.core import clock
 from apps.marketplace import queries as marketplace
 from apps.teams import queries as teams
@@ -24,7 +24,7 @@ from apps.teams.types import GroupTerms
 def model(request: HttpRequest, model_id: str) -> HttpResponse:
     """404 for a model that the reader's team does not see, as for one that does not exist."""
     at = clock.now()
-    team = shell_of(request).payer.team if request.user.is_authenticated else None
+    team = paying_team(request)
     found = marketplace.model_in_reach(model_id, marketplace.reach_of(team.id if team else None, at=at), at=at)
     if found is None:
         raise Http404
