@@ -125,19 +125,22 @@ RELAY: Final = (
     Row("v1/models/<path:model_id>", "GET", "/v1/models/chat-small", NOBODY),
     Row("v1/<path:rest>", "GET", "/v1/nothing", "404 404 404 404 404 404 404 404"),
 )
+# Read by programs: no page of ours, whatever a browser makes of them.
+FEEDS: Final = (
+    Row("console:announcements_feed", "GET", "/announcements/feed.xml", PUBLIC),
+    Row("console:sitemap", "GET", "/sitemap.xml", PUBLIC),
+    Row("console:robots", "GET", "/robots.txt", PUBLIC),
+)
 CONSOLE: Final = (
     Row("console:landing", "GET", "/", PUBLIC),
     Row("console:privacy", "GET", "/privacy", PUBLIC),
     Row("console:announcements", "GET", "/announcements", PUBLIC),
     Row("console:announcement", "GET", "/announcements/{announcement}", PUBLIC),
-    Row("console:announcements_feed", "GET", "/announcements/feed.xml", PUBLIC),
     Row("console:changelog", "GET", "/changelog", PUBLIC),
     Row("console:models", "GET", "/models", PUBLIC),
     Row("console:model_comparison", "GET", "/models/compare?m=chat-small", PUBLIC),
     Row("console:campaigns", "GET", "/campaigns", PUBLIC),
     Row("console:model", "GET", "/models/chat-small", PUBLIC),
-    Row("console:sitemap", "GET", "/sitemap.xml", PUBLIC),
-    Row("console:robots", "GET", "/robots.txt", PUBLIC),
     *PRICE_ALERTS,
     Row("console:language", "POST", "/language", "302 302 302 302 302 302 302 302", body="language=en"),
     Row("console:home", "GET", "/console/", PAGE),
@@ -375,7 +378,7 @@ ACCOUNTS: Final = (
     Row("console:session_end", "POST", "/console/security/sessions/0/end", ELSEWHERE),
 )
 
-ROWS: Final = PLATFORM_API + HEALTH + RELAY + CONSOLE + ACCOUNTS
+ROWS: Final = PLATFORM_API + HEALTH + RELAY + FEEDS + CONSOLE + ACCOUNTS
 
 
 def route_names() -> set[str]:
