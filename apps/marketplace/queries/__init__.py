@@ -37,11 +37,8 @@ __all__ = [
     "alerts_of_person",
     "alerts_of_team",
     "all_alerts_of_person",
-<<<<<<< HEAD
     "asked_alert",
-=======
     "bulk_preview",
->>>>>>> c582f50 (Preview, announce and withdraw prices in the back office, and change many by a percentage)
     "card_of",
     "catalogue_snapshot",
     "catalogue_stamp",
