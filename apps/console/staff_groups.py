@@ -32,6 +32,7 @@ PEOPLE_MODELS = (
     "teams.membership",
     "teams.invitation",
     "teams.accessgrant",
+    "marketplace.modelgrant",
     "teams.personalaccesstoken",
     "relay.apitoken",
 )

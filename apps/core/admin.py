@@ -34,6 +34,14 @@ class ReasonForm(forms.Form):
     )
 
 
+class UtcInstantField(forms.SplitDateTimeField):
+    """A date and a time, in UTC, as the back office shows them."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.SplitDateTimeWidget(date_attrs={"type": "date"}, time_attrs={"type": "time", "step": "1"})
+        super().__init__(**({"widget": widget} | options))
+
+
 @dataclass(frozen=True)
 class ServiceAction:
     """One act on one row: a page that says what will happen, a reason, one service call.

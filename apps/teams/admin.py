@@ -1,12 +1,9 @@
-"""Teams and access groups in the back office. A team's money is on its wallet's page; its tokens on their own."""
+"""Who is in teams, in the back office: memberships, invitations, bindings of staff and the tokens of scripts."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import ReadOnlyAdmin, RecentSignInMixin, ServiceAction, ServiceActionsMixin, by_service
@@ -14,73 +11,8 @@ from apps.journal.export_admin import ExportMixin
 from apps.journal.recorded_admin import RecordedAdmin
 from apps.teams import services
 from apps.teams.forms import StaffBindingForm
-from apps.teams.models import AccessGrant, AccessGroup, Invitation, Membership, PersonalAccessToken, StaffBinding, Team
-from apps.teams.scoped_admin import ScopedAdmin, ScopedInline, bound_teams
-
-
-class MembershipInline(ScopedInline, admin.TabularInline[Membership, Team]):
-    model = Membership
-    fields = readonly_fields = ("user", "role", "joined_at")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class AccessGrantInline(ScopedInline, admin.TabularInline[AccessGrant, Team]):
-    model = AccessGrant
-    common_fields = frozenset({"access_group"})
-    extra = 0
-
-
-@admin.register(Team)
-class TeamAdmin(ScopedAdmin, ExportMixin, RecordedAdmin):
-    """Staff choose a team's access groups; names, members and money change elsewhere."""
-
-    team_path = "pk"
-    common_fields = frozenset({"access_group"})
-    list_display = ("name", "public_id", "kind", "member_count", "access_group", "created_at", "closed_at")
-    list_select_related = ("access_group", "personal_of")
-    list_filter = ("access_group",)
-    search_fields = ("name", "memberships__user__email", "=wallet__id")
-    search_help_text = _("A name, a member's e-mail, or the number of a wallet.")
-    show_full_result_count = False
-    ordering = ("-id",)
-    fields = ("name", "public_id", "personal_of", "wallet_link", "access_group", "created_at", "closed_at")
-    readonly_fields = ("name", "public_id", "personal_of", "wallet_link", "created_at", "closed_at")
-    inlines = (AccessGrantInline, MembershipInline)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_fields(self, request: HttpRequest, obj: Team | None = None) -> Any:
-        """Without the way to pages where an operator who is bound does not get in."""
-        fields = super().get_fields(request, obj)
-        return fields if bound_teams(request) is None else [name for name in fields if name != "wallet_link"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
-        rows: QuerySet[Team] = super().get_queryset(request)
-        return rows.annotate(member_count=Count("memberships"))
-
-    def scope_of(self, row: Team) -> str:
-        return row.public_id
-
-    @admin.display(description=_("members"), ordering="member_count")
-    def member_count(self, team: Any) -> int:
-        return int(team.member_count)
-
-    @admin.display(description=_("kind"))
-    def kind(self, team: Team) -> str:
-        return str(_("Personal") if team.is_personal else _("Team"))
-
-    @admin.display(description=_("wallet"))
-    def wallet_link(self, team: Team) -> str:
-        url = reverse("admin:wallet_account_change", args=[team.wallet_id])
-        return format_html('<a href="{}">{}</a>', url, _("Balance, transfers and grants"))
+from apps.teams.models import Invitation, Membership, PersonalAccessToken, StaffBinding
+from apps.teams.scoped_admin import ScopedAdmin
 
 
 @admin.register(Membership)
@@ -134,16 +66,6 @@ class StaffBindingAdmin(RecentSignInMixin, RecordedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_superuser)
-
-
-@admin.register(AccessGroup)
-class AccessGroupAdmin(RecordedAdmin):
-    list_display = ("code", "multiplier", "rpm", "tpm", "concurrency", "wallet_rpm", "wallet_tpm", "wallet_concurrency")
-    search_fields = ("code",)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: AccessGroup | None = None) -> tuple[str, ...]:
-        """The code is what tokens, prices and usage rows refer to: it never changes."""
-        return ("code",) if obj else ()
 
 
 @admin.register(PersonalAccessToken)
