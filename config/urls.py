@@ -15,6 +15,7 @@ from apps.console.api import (
     UsageLogView,
     WalletView,
 )
+from apps.console.dictionary_api import ModelTypesView, PricingTemplatesView, PricingTemplateView
 from apps.console.model_api import ModelView
 from apps.console.model_list_api import ModelListView
 from apps.console.price_change_api import PriceChangeListView
@@ -31,6 +32,9 @@ platform_api = [
     path("api/access-tokens/<str:token_id>", AccessTokenView.as_view(), name="api_access_token"),
     path("api/announcements", EntryListView.as_view(), name="api_announcements"),
     path("api/announcements/<str:entry_id>", EntryView.as_view(), name="api_announcement"),
+    path("api/dict/model-types", ModelTypesView.as_view(), name="api_model_types"),
+    path("api/dict/pricing-templates", PricingTemplatesView.as_view(), name="api_pricing_templates"),
+    path("api/dict/pricing-templates/<slug:code>", PricingTemplateView.as_view(), name="api_pricing_template"),
     path("api/models", ModelListView.as_view(), name="api_models"),
     path("api/models/<path:model_id>", ModelView.as_view(), name="api_model"),
     path("api/price-changes", PriceChangeListView.as_view(), name="api_price_changes"),

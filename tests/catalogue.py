@@ -43,12 +43,25 @@ MODELS = [
     model("one-credit", price(calls=(1, "1"))),
 ]
 
+CHAT_TOKEN: dict[str, Any] = {
+    "code": "chat_token",
+    "version": 1,
+    "model_types": ["chat"],
+    "label": {"en": "Per token", "zh-hans": "按 token"},
+    "meters": [
+        {"meter": "input_tokens", "unit": 1_000_000, "required": True},
+        {"meter": "output_tokens", "unit": 1_000_000, "required": True},
+    ],
+    "line_format": {"en": "{price} / 1M tokens"},
+}
+
 CATALOGUE: dict[str, Any] = {
     "access_groups": [
         {"code": "default", "multiplier": "1", "rpm": 600, "tpm": 1_000_000, "concurrency": 100},
         {"code": "vip", "multiplier": "0.8", "rpm": 6000, "tpm": 9_000_000, "concurrency": 500, "wallet_rpm": 9000},
     ],
     "vendors": [{"code": "acme-ai", "name": {"en": "Acme AI"}}],
+    "pricing_templates": [CHAT_TOKEN],
     "models": MODELS,
     "channels": [
         {

@@ -163,6 +163,7 @@ def test_there_are_models_of_every_type_and_groups_for_who_needs_more(demo: dict
     ]
     assert [group["code"] for group in demo["access_groups"]] == ["default", "high_concurrency", "enterprise_dedicated"]
     assert demo["access_groups"][2]["tpm"] == 30_000_000
+    assert demo["access_groups"][2]["all_lines"] is True
 
 
 def test_summaries_and_labels_are_in_both_languages(demo: dict[str, Any]) -> None:

@@ -45,6 +45,8 @@ OF_A_TEAM = {
     "api_access_tokens": "/api/access-tokens",
     "api_announcements": "/api/announcements",
     "api_budgets": "/api/teams/{team}/budgets",
+    "api_model_types": "/api/dict/model-types?team={team}",
+    "api_pricing_templates": "/api/dict/pricing-templates",
     "api_models": "/api/models?team={team}",
     "api_referrals": "/api/referrals",
     "api_invitations": "/api/teams/{team}/invitations",
