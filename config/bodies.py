@@ -12,7 +12,7 @@ from apps.relay.handler import Message, Receive, Scope
 MIB: Final = 1024 * 1024
 UPLOAD_BYTES: Final = 12 * MIB
 # Forms that take files: an app that adds one names its address here.
-UPLOAD_PATHS: Final = ("/console/verification/",)
+UPLOAD_PATHS: Final = ("/console/verification/", "/admin/marketplace/officialprice/import/")
 # The relay's own handler bounds these.
 RELAY_PATHS: Final = ("/v1/", "/v1beta/", "/api/v1/services/", "/api/v1/tasks/", "/claude/v1/")
 TOO_LARGE: Final = "sluice.body_too_large"

@@ -13,6 +13,7 @@ CATALOGUE_MODELS = (
     "marketplace.modeltype",
     "marketplace.model",
     "marketplace.priceversion",
+    "marketplace.officialprice",
     "marketplace.creditrate",
 )
 CHANNEL_MODELS = ("relay.channel", "relay.channelkey", "relay.channelmodel")

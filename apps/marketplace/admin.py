@@ -9,7 +9,8 @@ from apps.core.admin import ReadOnlyAdmin, actor_of
 from apps.journal.recorded_admin import RecordedAdmin
 from apps.marketplace import services
 from apps.marketplace.forms import CreditRateForm, ModelForm, ModelTypeForm
-from apps.marketplace.models import CreditRate, Model, ModelType, Vendor
+from apps.marketplace.models import CreditRate, Model, ModelType, OfficialPrice, Vendor
+from apps.marketplace.official_admin import OfficialPriceAdmin
 from apps.marketplace.price_admin import PricedModels, PriceVersionInline
 
 
@@ -69,3 +70,6 @@ class CreditRateAdmin(ReadOnlyAdmin):
         obj.pk = services.set_credit_rate(
             obj.currency, obj.credits_per_unit, at=form.at, starts_at=obj.starts_at, actor=actor_of(request)
         )
+
+
+admin.site.register(OfficialPrice, OfficialPriceAdmin)

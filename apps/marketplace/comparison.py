@@ -6,7 +6,7 @@ A badge that promises a saving comes from here and from nowhere else: from two r
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 from typing import Final, NamedTuple
 
@@ -16,6 +16,7 @@ from apps.marketplace.price_list import Conditions, Item, PriceList
 
 _ORDER: Final = {meter: place for place, meter in enumerate(METERS)}
 _CENT: Final = Decimal("0.01")
+_FIGURE_DIGITS: Final = 12
 
 
 class RatePoint(NamedTuple):
@@ -175,3 +176,10 @@ def _percent(part: Fraction, rounding: str) -> Decimal:
     if rounding == ROUND_HALF_UP and 2 * rest >= hundredths.denominator:
         whole += 1
     return sign * whole * _CENT
+
+
+def figure(value: Fraction) -> str:
+    """An amount as plain text, exact for every price that decimals can write, else to twelve digits."""
+    with localcontext(prec=_FIGURE_DIGITS):
+        text = format(Decimal(value.numerator) / Decimal(value.denominator), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

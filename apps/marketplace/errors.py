@@ -11,6 +11,7 @@ SluiceError
 │   ├── TemplateInvalid       a pricing template that cannot be used; says where and what to write instead
 │   └── WishInvalid           a price alert about what is not there, or in terms that mean nothing; says which field
 └── Conflict
+    ├── PriceMapChanged       an import that would do something else than what was shown
     ├── PriceConflict         a version that would change the past, or come without the notice it owes
     ├── TemplateInUse         prices were published under this version of a template: it stays
     ├── AlertLinkExpired      a confirmation that came too late
@@ -94,3 +95,8 @@ class TooManyAlerts(Conflict):
 class AlertMissing(NotFound):
     code = "alert_missing"
     text = _("There is no such alert.")
+
+
+class PriceMapChanged(Conflict):
+    code = "price_map_changed"
+    text = _("The catalogue changed since this was shown. Read the new diff, then import it.")

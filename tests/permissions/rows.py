@@ -1,13 +1,14 @@
 """At least one row of every model that the back office shows: made as their doors make them, where that is one call."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from apps.core import clock
 from apps.core.ids import uuid7
 from apps.journal import services as journal
 from apps.journal.models import MaintenanceRun
 from apps.journal.types import ApprovalRequest, Message
-from apps.marketplace.models import CreditRate
+from apps.marketplace import services as marketplace
+from apps.marketplace.models import CreditRate, Model
 from apps.promotions import services as promotions
 from apps.relay import services as relay
 from apps.relay.models import Channel
@@ -19,7 +20,7 @@ from apps.wallet.models import TransferKind
 from apps.wallet.types import HoldRequest, House, Mandate, Posting
 from tests.announcements.entries import make_draft
 from tests.cast import make_personal_token, make_team, make_token, make_user
-from tests.catalogue import import_test_catalogue
+from tests.catalogue import import_test_catalogue, price
 from tests.promotions import stage
 from tests.usage.calls import row, store
 from tests.verification.papers import apply as apply_for_verification
@@ -39,6 +40,13 @@ def make_rows() -> None:
     _make_promotions()
     _make_entries(team, token.account_id)
     _make_traces(team)
+
+
+def _make_official_price() -> None:
+    dollars = {**price(input_tokens=(1_000_000, "1")), "currency": "USD"}
+    marketplace.record_official_price(
+        Model.objects.get(code="chat-small").pk, dollars, source="rows", as_of=date(2026, 5, 1), at=clock.now()
+    )
 
 
 def _make_promotions() -> None:
@@ -71,5 +79,6 @@ def _make_traces(team: TeamAccess) -> None:
         team.public_id, url="https://hooks.example.com/", kinds=["balance.low"], actor=team.user_id, at=at
     )
     journal.queue_message(Message("rows", "rows", "ada@example.com", {}), at=at)
+    _make_official_price()
     CreditRate.objects.create(currency="USD", credits_per_unit=7, starts_at=at)
     MaintenanceRun.objects.create(job="rows", started_at=at)

@@ -25,8 +25,6 @@ pytestmark = pytest.mark.django_db
 LETTERS = {"changelist": {"v"}, "history": {"v"}, "change": {"v", "c"}, "add": {"a"}, "delete": {"d"}}
 STATUSES = {"x": {200, 404}, "n": {404}, ".": {403}}
 """Of an act: 404 is one that this row does not offer."""
-OF_MANY = {"bulk-prices", "publish-bulk"}
-"""Acts on many rows, at an address without a row."""
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +59,8 @@ def urls_of(page: Any) -> Iterator[tuple[str, URLPattern]]:
 
 def address(page: Any, kind: str) -> str:
     name = f"admin:{page.opts.app_label}_{page.opts.model_name}_{kind}"
-    return reverse(name, args=[] if kind in {"changelist", "add", *OF_MANY} else [row_of(page.model).pk])
+    of_a_row = next(pattern.pattern.converters for found, pattern in urls_of(page) if found == kind)
+    return reverse(name, args=[row_of(page.model).pk] if of_a_row else [])
 
 
 def row_of(model: type[Model]) -> Any:

@@ -8,6 +8,7 @@ from apps.marketplace.queries.listing import Listing, listed_models, listing
 from apps.marketplace.queries.marks import catalogue_stamp
 from apps.marketplace.queries.models import catalogue_snapshot, model_ids, model_in_reach, visible_model, visible_models
 from apps.marketplace.queries.official import official_prices
+from apps.marketplace.queries.parity import parity_report
 from apps.marketplace.queries.previews import config_in_credits, earliest_start, price_preview
 from apps.marketplace.queries.prices import credit_rate, price_history, price_in_force, price_numbers, price_version
 from apps.marketplace.queries.reach import model_grants_of, reach_of
@@ -60,6 +61,7 @@ __all__ = [
     "models_in_scope",
     "of_person",
     "official_prices",
+    "parity_report",
     "price_history",
     "price_in_force",
     "price_numbers",

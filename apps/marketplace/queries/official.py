@@ -20,7 +20,7 @@ def official_prices(model_ids: Collection[int], *, at: datetime) -> dict[int, Of
     rows = list(known.order_by("model_id", "-number").distinct("model_id"))
     currencies = {row.pricing_config.get("currency", CREDIT) for row in rows} - {CREDIT}
     rates = {currency: credit_rate(currency, at=at).credits_per_unit for currency in currencies}
-    return {row.model_id: _card(row, rates) for row in rows}
+    return {row.model_id: _card(row, rates.get(row.pricing_config.get("currency"))) for row in rows}
 
 
 def exported_official_prices() -> list[dict[str, Any]]:
@@ -37,14 +37,15 @@ def exported_official_prices() -> list[dict[str, Any]]:
     ]
 
 
-def _card(row: OfficialPrice, rates: dict[str, Decimal]) -> OfficialPriceCard:
-    currency = row.pricing_config.get("currency", CREDIT)
-    config = row.pricing_config if currency == CREDIT else in_credits(row.pricing_config, rates[currency])
+def _card(row: OfficialPrice, credits_per_unit: Decimal | None) -> OfficialPriceCard:
+    """`credits_per_unit` is None for a price in credits, which stays as it is."""
+    config = row.pricing_config if credits_per_unit is None else in_credits(row.pricing_config, credits_per_unit)
     return OfficialPriceCard(
         number=row.number,
         config=row.pricing_config,
         credits_config=config,
         price_list=parse_config(config),
+        credits_per_unit=credits_per_unit or Decimal(1),
         source=row.source,
         as_of=row.as_of,
         recorded_at=row.recorded_at,

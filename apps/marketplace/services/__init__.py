@@ -1,5 +1,6 @@
 """Acts on the catalogue, by subject. Each joins the caller's transaction."""
 
+from apps.marketplace.price_maps import parse_map as parse_price_map
 from apps.marketplace.services.bulk_prices import BulkChange, change_prices
 from apps.marketplace.services.credit_rates import set_credit_rate
 from apps.marketplace.services.group_multipliers import change_multiplier, multiplier_text, withdraw_multiplier
@@ -7,6 +8,13 @@ from apps.marketplace.services.importing import import_section
 from apps.marketplace.services.marks import prune_marks
 from apps.marketplace.services.model_grants import end_model_grant, grant_model
 from apps.marketplace.services.official import record_official_price
+from apps.marketplace.services.price_maps import (
+    drop_price_map,
+    import_price_map,
+    is_price_map,
+    keep_price_map,
+    kept_price_map,
+)
 from apps.marketplace.services.publishing import publish_price, withdraw_price
 from apps.marketplace.services.subscriptions import (
     add_own_alert,
@@ -39,6 +47,7 @@ __all__ = [
     "change_prices",
     "confirm_alert",
     "deprecate_template",
+    "drop_price_map",
     "end_alert",
     "end_alerts_of_address",
     "end_model_grant",
@@ -47,8 +56,13 @@ __all__ = [
     "forget_alerts_of_team",
     "forget_old_alerts",
     "grant_model",
+    "import_price_map",
     "import_section",
+    "is_price_map",
+    "keep_price_map",
+    "kept_price_map",
     "multiplier_text",
+    "parse_price_map",
     "prune_marks",
     "publish_price",
     "publish_template",
@@ -61,17 +75,4 @@ __all__ = [
     "tell_subscribers",
     "withdraw_multiplier",
     "withdraw_price",
-__all__ = ["import_section", "publish_price", "record_official_price", "set_credit_rate", "withdraw_price"]
-from apps.marketplace.services.price_maps import drop_price_map, import_price_map, keep_price_map, kept_price_map
-from apps.marketplace.services.publishing import publish_price, set_credit_rate
-
-__all__ = [
-    "drop_price_map",
-    "import_price_map",
-    "import_section",
-    "keep_price_map",
-    "kept_price_map",
-    "publish_price",
-    "record_official_price",
-    "set_credit_rate",
 ]

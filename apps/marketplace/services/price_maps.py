@@ -14,52 +14,52 @@ from apps.journal.errors import FileMissing
 from apps.journal.types import Act
 from apps.marketplace import price_maps, queries
 from apps.marketplace.comparison import RatePoint, compare
-from apps.marketplace.errors import PriceConflict, PriceMapError, PricingConfigError
+from apps.marketplace.errors import PriceConflict, PriceMapChanged, PriceMapError, PricingConfigError
 from apps.marketplace.following import following_config
 from apps.marketplace.models import Lifecycle, Model, PriceVersion
 from apps.marketplace.price_maps.entries import MapEntry
 from apps.marketplace.pricing_config import CREDIT, check_range
 from apps.marketplace.services.official import record_official_price
 from apps.marketplace.services.publishing import publish_price
-from apps.marketplace.types import (
-    OfficialPriceCard,
-    PriceMapLine,
-    PriceMapOrigin,
-    PriceMapReport,
-    PricePolicy,
-    PublishedPrice,
-)
+from apps.marketplace.types import OfficialPriceCard, PricePolicy, PublishedPrice
+from apps.marketplace.types.price_maps import PriceMapLine, PriceMapReport, PriceMapTerms
 
 KEPT_FOR: Final = timedelta(hours=2)
 _JSON: Final = "application/json"
 
 
+def is_price_map(data: object) -> bool:
+    """Whether a file is a public price map, and no catalogue of ours."""
+    return price_maps.format_of(data) is not None
+
+
 def import_price_map(
     data: Mapping[str, Any],
     *,
-    origin: PriceMapOrigin,
+    terms: PriceMapTerms,
     at: datetime,
-    publish: bool = False,
     actor: int | None = None,
     dry_run: bool = False,
 ) -> PriceMapReport:
     """Records what the map says of our models as their official prices; models it does not know stay as they are.
 
-    With `publish`, pegged prices of ours follow as new versions, higher ones with the notice that is owed; one that
-    cannot is left, and the report says why. Safe to repeat: the same map changes nothing the second time. With
-    `dry_run`, the report is true and nothing stays. Raises `PriceMapError` and `PricingConfigError`; then nothing has
-    changed.
+    With `terms.publish`, pegged prices of ours follow as new versions, higher ones with the notice that is owed; one
+    that cannot is left, and the report says why. Safe to repeat: the same map changes nothing the second time. With
+    `dry_run`, the report is true and nothing stays. Raises `PriceMapError`, and `PriceMapChanged` where `terms.seen`
+    is of another outcome; then nothing has changed.
     """
     with transaction.atomic():
         models = {model.code: model for model in _wanted().select_for_update(of=("self",), no_key=True)}
         wanted = [price_maps.WantedModel(model.code, model.vendor.code) for model in models.values()]
         reading = price_maps.read_map(data, wanted)
         before = queries.official_prices([model.pk for model in models.values()], at=at)
-        act = _Importing(origin, at, publish=publish, actor=actor)
+        act = _Importing(terms, at, actor=actor)
         lines = tuple(act.take(models[entry.model], entry, before) for entry in reading.entries)
         report = PriceMapReport(reading.format, lines, tuple(sorted(set(models) - {line.model for line in lines})))
+        if terms.seen and terms.seen != report.fingerprint:
+            raise PriceMapChanged
         if report.changed or report.followed:
-            _record(report, origin, actor=actor, at=at)
+            _record(report, terms, actor=actor, at=at)
         if dry_run:
             transaction.set_rollback(True)
     return report
@@ -93,8 +93,8 @@ def drop_price_map(uid: UUID) -> None:
 class _Importing:
     """One import under way: what holds for every model of it."""
 
-    def __init__(self, origin: PriceMapOrigin, at: datetime, *, publish: bool, actor: int | None) -> None:
-        self._origin, self._at, self._publish, self._actor = origin, at, publish, actor
+    def __init__(self, terms: PriceMapTerms, at: datetime, *, actor: int | None) -> None:
+        self._terms, self._at, self._actor = terms, at, actor
 
     def take(self, model: Model, entry: MapEntry, before: Mapping[int, OfficialPriceCard]) -> PriceMapLine:
         if entry.config is None:
@@ -103,8 +103,8 @@ class _Importing:
             recorded = record_official_price(
                 model.pk,
                 entry.config,
-                source=self._origin.source,
-                as_of=self._origin.as_of,
+                source=self._terms.source,
+                as_of=self._terms.as_of,
                 at=self._at,
                 actor=self._actor,
             )
@@ -112,7 +112,7 @@ class _Importing:
             check_range(card.credits_config)
         except PricingConfigError as error:
             raise PriceMapError(f"{entry.key} · {error.path}", error.problem) from None
-        ours, refusal = self._follow(model, card) if self._publish else (None, "")
+        ours, refusal = self._follow(model, card) if self._terms.publish else (None, "")
         return PriceMapLine(
             model=model.code,
             key=entry.key,
@@ -160,11 +160,11 @@ def _points(card: OfficialPriceCard, before: OfficialPriceCard | None) -> tuple[
     return compare(card.price_list, before.price_list).points
 
 
-def _record(report: PriceMapReport, origin: PriceMapOrigin, *, actor: int | None, at: datetime) -> None:
+def _record(report: PriceMapReport, terms: PriceMapTerms, *, actor: int | None, at: datetime) -> None:
     details = {
         "format": report.format,
-        "source": origin.source,
-        "as_of": origin.as_of.isoformat(),
+        "source": terms.source,
+        "as_of": terms.as_of.isoformat(),
         "recorded": [line.model for line in report.changed],
         "published": [line.model for line in report.followed],
     }

@@ -83,9 +83,14 @@ class OfficialPriceCard:
     config: Mapping[str, Any]
     credits_config: Mapping[str, Any]
     price_list: PriceList
+    credits_per_unit: Decimal
     source: str
     as_of: date
     recorded_at: datetime
+
+    @property
+    def currency(self) -> str:
+        return str(self.config.get("currency", "CREDIT"))
 
 
 @dataclass(frozen=True, slots=True)
