@@ -54,13 +54,13 @@ def test_sign_up_invite_spend_reach_the_budget_and_leave(relay: Relay) -> None:
     assert "18.00 credits" in olive.open("/console/")  # four calls at half a credit
 
 
-def key_of(person: Visitor, relay: Relay) -> Relay:
-    """A token that this person makes in Orchard, as a program uses it."""
-    team = person.teams["Orchard"]
-    person.browser.post("/console/payer", {"team": team.public_id})
+def key_of(person: Visitor, relay: Relay, *, team: str = "Orchard") -> Relay:
+    """A token that this person makes for a team, as a program uses it."""
+    of_team = person.teams[team]
+    person.browser.post("/console/payer", {"team": of_team.public_id})
     answer = person.browser.post(
         "/console/tokens/new", {"name": person.user.get_short_name(), "limit": "0", "whole_balance": "on"}
     )
     secret = re.search(r"sk-[\w-]{40,}", answer.content.decode())
     assert secret is not None, answer.content.decode()
-    return replace(relay, team=team, secret=secret[0])
+    return replace(relay, team=of_team, secret=secret[0])
