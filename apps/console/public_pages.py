@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -79,6 +80,13 @@ def keep_page(request: HttpRequest, response: HttpResponse, *, at: datetime, unt
         rest = KEPT_SECONDS if until is None else int(min((until - at).total_seconds(), KEPT_SECONDS))
         patch_cache_control(response, public=True, max_age=max(rest, 0))
     return response
+
+
+def without_language(url: str) -> str:
+    """Where somebody goes back to who chose another language than the address names."""
+    parts = urlsplit(url)
+    query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != LANGUAGE]
+    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 def address_of(path: str, language: str = "") -> str:

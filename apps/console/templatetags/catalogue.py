@@ -96,9 +96,8 @@ def size_range(start: int, end: int | None) -> str:
 
 @register.filter
 def instant(at: datetime) -> str:
-    """The day and the minute with the zone, for what strangers read in another one: `24 Nov 2026, 10:00 UTC`."""
-    local = localtime(at)
-    return f"{date_format(local, pgettext('date format', 'j M Y, H:i'), use_l10n=False)} {local.tzname()}"
+    """The day and the minute, for what begins then: `24 Nov 2026, 10:00`."""
+    return date_format(localtime(at), pgettext("date format", "j M Y, H:i"), use_l10n=False)
 
 
 @register.filter

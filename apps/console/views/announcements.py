@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from apps.announcements import queries
 from apps.announcements.types import Category, PublishedEntry, Viewer
+from apps.console.public_pages import public_page
 from apps.console.readers import billing_city, zone_of
 from apps.core import clock
 from apps.core.pagination import Cursor, CursorInvalid, parse_cursor
@@ -30,20 +31,20 @@ class FeedLink:
     query: str
 
 
-@require_safe
+@public_page
 def announcements(request: HttpRequest) -> HttpResponse:
     """All of them, or one category."""
     category = _category(request)
     return _list(request, category, {"categories": Category.choices, "is_billing": category == Category.BILLING})
 
 
-@require_safe
+@public_page
 def changelog(request: HttpRequest) -> HttpResponse:
     """The releases of the platform itself."""
     return _list(request, Category.RELEASES, {"is_changelog": True})
 
 
-@require_safe
+@public_page
 def announcement(request: HttpRequest, entry_id: str) -> HttpResponse:
     """One entry; 410 for one that was withdrawn, so that whoever comes by an old link learns so much."""
     at = clock.now()

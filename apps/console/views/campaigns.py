@@ -2,15 +2,15 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
 
+from apps.console.public_pages import public_page
 from apps.console.readers import billing_city, reader_of
 from apps.console.words.campaigns import shown_campaign
 from apps.core import clock
 from apps.promotions import queries as promotions
 
 
-@require_safe
+@public_page
 def campaigns(request: HttpRequest) -> HttpResponse:
     at, reader = clock.now(), reader_of(request)
     shown = [shown_campaign(history, reader=reader, at=at) for history in promotions.campaign_histories()]

@@ -1,7 +1,6 @@
 """The page of one model: what it costs, would cost, did cost; how it is called, and the reader's own limits."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,7 +11,7 @@ from apps.console.forms.estimates import EstimateForm
 from apps.console.model_page import ModelPage, model_page
 from apps.console.offers import offers_of
 from apps.console.public_pages import LANGUAGE, keep_page, public_page
-from apps.console.readers import reader_of
+from apps.console.readers import billing_city, reader_of, zone_of
 from apps.console.shell import paying_team
 from apps.core import clock
 from apps.marketplace import queries as marketplace
@@ -39,12 +38,12 @@ def model(request: HttpRequest, model_id: str) -> HttpResponse:
         "is_multiplied": found.multiplier != 1,
         "group_changes_at": group.multiplier.change_after(at),
         "reader": reader,
+        "city": "" if request.user.is_authenticated else billing_city(),
         "offers": list(offers_of(page, credits_per_usd=reader.credits_per_usd)),
         "limits": limits_of_team(team, group, at=at) if team and page.is_callable else None,
         **_estimate(request, page),
     }
-    zone = ZoneInfo(request.user.time_zone) if request.user.is_authenticated else None
-    with timezone.override(zone):
+    with timezone.override(zone_of(request)):
         response = render(request, "site/model/page.html", context)
     return keep_page(request, response, at=at, until=_next_change(page, group, at))
 
