@@ -58,6 +58,7 @@ class Announced:
     starts_at: datetime
     direction: str | None
     lines: tuple[AnnouncedLine, ...]
+    entry_row: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,7 @@ def _announced(
         return None
     change = change_between(None if current is None else current.price_list, coming.price_list)
     lines = tuple(_announced_line(line, Fraction(multiplier)) for line in change.lines)
-    return Announced(coming.number, coming.starts_at, change.direction, lines)
+    return Announced(coming.number, coming.starts_at, change.direction, lines, coming.announced_by)
 
 
 def _announced_line(line: PriceLine, factor: Fraction) -> AnnouncedLine:

@@ -1,10 +1,12 @@
 """The page of a model: for strangers, for a team, for a model that is planned, retired or about to cost more."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils.translation import override
 
 from apps.accounts.models import User
 from apps.core import clock
@@ -16,6 +18,13 @@ from apps.teams.types import TeamAccess
 from tests.catalogue import price
 
 pytestmark = pytest.mark.usefixtures("catalogue")
+
+
+@pytest.fixture(autouse=True)
+def _language_as_before() -> Iterator[None]:
+    """A reader's language stays in the thread that answered."""
+    with override("en"):
+        yield
 
 
 def text(client: Client, path: str = "/models/chat-small") -> str:
@@ -114,6 +123,7 @@ def test_an_announced_increase_stands_above_the_price_with_its_instant(db: None)
     assert "上调" in page
     assert "¥2.00 → <strong>¥3.00</strong>" in page
     assert 'data-chart="step"' in page
+    assert 'href="/announcements/ann_' in page
 
 
 def test_a_price_below_the_official_one_says_by_how_much(db: None) -> None:

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from apps.announcements import queries as announcements
 from apps.console.caller_limits import limits_of_team
 from apps.console.forms.estimates import EstimateForm
 from apps.console.model_page import ModelPage, model_page
@@ -16,7 +17,7 @@ from apps.console.shell import paying_team
 from apps.core import clock
 from apps.marketplace import queries as marketplace
 from apps.teams import queries as teams
-from apps.teams.types import GroupTerms
+from apps.teams.types import GroupTerms, TeamAccess
 
 
 @public_page
@@ -40,12 +41,23 @@ def model(request: HttpRequest, model_id: str) -> HttpResponse:
         "reader": reader,
         "city": "" if request.user.is_authenticated else billing_city(),
         "offers": list(offers_of(page, credits_per_usd=reader.credits_per_usd)),
+        "announcement": _announcement(page, team, at),
         "limits": limits_of_team(team, group, at=at) if team and page.is_callable else None,
         **_estimate(request, page),
     }
     with timezone.override(zone_of(request)):
         response = render(request, "site/model/page.html", context)
     return keep_page(request, response, at=at, until=_next_change(page, group, at))
+
+
+def _announcement(page: ModelPage, team: TeamAccess | None, at: datetime) -> str:
+    """The public id of the entry that announced the coming price; empty where the reader sees none."""
+    row = page.announced.entry_row if page.announced else None
+    if row is None:
+        return ""
+    viewer = announcements.viewer_of([team.id] if team else None, at=at)
+    entry = announcements.entries_by_id([row], viewer, at=at).get(row)
+    return entry.public_id if entry else ""
 
 
 def _estimate(request: HttpRequest, page: ModelPage) -> dict[str, object]:

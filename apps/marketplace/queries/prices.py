@@ -18,8 +18,8 @@ def price_in_force(model_id: int, *, at: datetime) -> PriceInForce | None:
 
 
 def price_history(model_id: int) -> list[PricePoint]:
-    """Every version of the model's price that was, is or will be in force, the oldest first. One query."""
-    versions = PriceVersion.objects.filter(model_id=model_id, withdrawn_at=None).order_by("starts_at")
+    """Every version of the model's price that was, is or will be in force, the oldest first. Two queries."""
+    versions = PriceVersion.objects.filter(model_id=model_id, withdrawn_at=None).prefetch_related("changes")
     return [
         PricePoint(
             number=version.number,
@@ -28,8 +28,9 @@ def price_history(model_id: int) -> list[PricePoint]:
             policy=version.policy,
             entered_config=version.entered_config,
             price_list=parse_config(version.pricing_config),
+            announced_by=next((change.announcement_id for change in version.changes.all()), None),
         )
-        for version in versions
+        for version in versions.order_by("starts_at")
     ]
 
 

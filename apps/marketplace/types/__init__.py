@@ -73,6 +73,8 @@ class PricePoint:
     policy: str
     entered_config: Mapping[str, Any]
     price_list: PriceList
+    announced_by: int | None
+    """The row of the announcement of this change."""
 
 
 @dataclass(frozen=True, slots=True)
