@@ -1,15 +1,18 @@
 """A database whose rows stay, for acts that meet on Django's own connections: everything in it is gone afterwards."""
 
 import os
+import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
+from apps.core.errors import SluiceError
 from tests import databases
 
 T = TypeVar("T")
@@ -38,6 +41,23 @@ def on_own_connection(act: Callable[[], T]) -> T:
         return act()
     finally:
         connection.close()
+
+
+def together(acts: Sequence[Callable[[], Any]]) -> list[Any]:
+    """What came of each act, an error of ours included; all of them begin when all are connected."""
+    begin = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], Any]) -> Any:
+        connection.ensure_connection()
+        begin.wait(60)
+        try:
+            return act()
+        except SluiceError as error:
+            return type(error)
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        running = [pool.submit(on_own_connection, lambda act=act: run(act)) for act in acts]
+        return [one.result() for one in running]
 
 
 def wait_until_they_wait(callers: int) -> None:

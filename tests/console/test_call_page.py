@@ -138,6 +138,18 @@ def test_the_page_shows_the_same(client: Client, team: TeamAccess, token: tuple[
     assert f'href="/console/logs/{request_id}"' in client.get("/console/logs").content.decode()
 
 
+def test_the_access_group_is_a_line_of_its_own_even_where_it_changes_nothing(
+    client: Client, team: TeamAccess, token: tuple[ApiToken, str]
+) -> None:
+    request_id = settled(team, token[0], multiplier="1")
+
+    body = explained(client, team, request_id)
+    page = client.get(f"/console/logs/{request_id}").content.decode()
+
+    assert (body["access_group"], body["multiplier"], body["multiplier_cost"]) == ("default", "1", "0")
+    assert "Access group default, × 1" in page
+
+
 def test_a_call_without_usage_cost_nothing(client: Client, team: TeamAccess, token: tuple[ApiToken, str]) -> None:
     request_id = settled(team, token[0], charge=0)
 

@@ -13,7 +13,6 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from apps.accounts.models import User
 from apps.core import clock
-from apps.core.errors import SluiceError
 from apps.promotions import campaigns
 from apps.promotions import services as promotions
 from apps.promotions.errors import InviterKnown, RewardsTooLow
@@ -33,7 +32,7 @@ from apps.promotions.types import Plan
 from apps.teams import services as teams
 from apps.wallet import invariants
 from apps.wallet import queries as wallet
-from tests.committed import committed_database, on_own_connection, wait_until_they_wait
+from tests.committed import committed_database, on_own_connection, together, wait_until_they_wait
 from tests.promotions.stage import CREDIT, make_person, refund, subject_of
 from tests.promotions.stage import pay as pay_order
 
@@ -55,23 +54,6 @@ def _committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Ite
                 for reward in Reward.objects.filter(inviter_id=balance.user_id, released_at__isnull=False)
             )
             assert wallet.balance_of(balance.account_id).balance_nanos == left
-
-
-def together(acts: Sequence[Callable[[], Any]]) -> list[Any]:
-    """What came of each act, an error of ours included; all of them begin when all are connected."""
-    begin = threading.Barrier(len(acts))
-
-    def run(act: Callable[[], Any]) -> Any:
-        connection.ensure_connection()
-        begin.wait(60)
-        try:
-            return act()
-        except SluiceError as error:
-            return type(error)
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        running = [pool.submit(on_own_connection, lambda act=act: run(act)) for act in acts]
-        return [one.result() for one in running]
 
 
 def now() -> datetime:

@@ -1,17 +1,14 @@
 """Reviewers and applicants who act at once, on connections of their own. Controls show it without the locks."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from pytest_django.plugin import DjangoDbBlocker
 
 from apps.accounts.models import User
 from apps.core import clock
-from apps.core.errors import SluiceError
 from apps.core.ids import uuid7
 from apps.promotions.models import Credit
 from apps.teams import services as teams
@@ -23,7 +20,7 @@ from apps.verification.services.deciding import approve_locked
 from apps.verification.services.rows import applications_of
 from apps.verification.types import Applicant, Particulars
 from apps.wallet import queries as wallet
-from tests.committed import committed_database, on_own_connection
+from tests.committed import committed_database, together
 from tests.verification.papers import PERSON, apply, upload
 
 pytestmark = pytest.mark.live
@@ -43,23 +40,6 @@ def somebody() -> User:
     user = User.objects.create_user(f"{uuid7()}@example.com")
     teams.personal_team_of(user)
     return user
-
-
-def together(acts: Sequence[Callable[[], Any]]) -> list[Any]:
-    """What came of each act, an error of ours included; all of them begin when all are connected."""
-    begin = threading.Barrier(len(acts))
-
-    def run(act: Callable[[], Any]) -> Any:
-        connection.ensure_connection()
-        begin.wait(60)
-        try:
-            return act()
-        except SluiceError as error:
-            return type(error)
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        running = [pool.submit(on_own_connection, lambda act=act: run(act)) for act in acts]
-        return [one.result() for one in running]
 
 
 def test_fifty_reviewers_approve_at_once_and_one_lot_is_granted() -> None:
