@@ -17,6 +17,9 @@ from apps.console.closing.types import GivenUp
 from apps.core import clock
 from apps.core.ids import uuid7
 from apps.journal.models import AuditEntry, OperatorAlert, OutboxMessage
+from apps.marketplace import queries as marketplace
+from apps.marketplace import services as marketplace_services
+from apps.marketplace.models import PriceSubscription
 from apps.promotions.models import Reward, RewardBalance
 from apps.relay.models import ApiToken
 from apps.teams import queries
@@ -29,6 +32,8 @@ from apps.wallet.errors import BalanceDiffers
 from apps.wallet.models import Account
 from apps.wallet.types import HoldRequest, Mandate, Refusal
 from tests.cast import access_of, add_member, grant, make_personal_token, make_team, make_token, make_user
+from tests.catalogue import import_test_catalogue
+from tests.marketplace.alerts import subscribed, wish
 from tests.promotions import stage
 from tests.verification.papers import apply
 from tests.verification.papers import approve as approve_papers
@@ -284,3 +289,17 @@ def test_a_reward_that_was_added_later_is_there_and_alarms(bob: User) -> None:
     assert Account.objects.get(pk=account).available_nanos == CREDIT
     assert OperatorAlert.objects.get(kind="credits-after-closing").details["account"] == account
     wallet.take_reward(account, Mandate("late:back", "late", actor=None), amount_nanos=CREDIT)
+
+
+def test_price_alerts_end_with_the_account_whoever_asked_for_them(bob: User) -> None:
+    import_test_catalogue()
+    at = clock.now()
+    sight = marketplace.sight_of_person(bob.pk, at=at)
+    marketplace_services.add_own_alert(wish(), user_id=bob.pk, email=bob.email, sight=sight, at=at)
+    subscribed(bob.email, wish("model", "chat-small"), at=at)
+    marketplace_services.add_team_alert(wish(), access_of(bob, teams.personal_team_of(bob)), at=at)
+    subscribed("eve@example.com", wish(), at=at)
+
+    close(bob)
+
+    assert list(PriceSubscription.objects.values_list("email", flat=True)) == ["eve@example.com"]

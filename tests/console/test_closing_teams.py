@@ -11,6 +11,8 @@ from apps.core.ids import uuid7
 from apps.journal import services as journal
 from apps.journal.models import AuditEntry, OperatorAlert, OutboxMessage, WebhookEndpoint
 from apps.journal.types import ApprovalRequest
+from apps.marketplace import services as marketplace
+from apps.marketplace.models import PriceSubscription
 from apps.relay.models import ApiToken
 from apps.teams import errors, queries
 from apps.teams import services as teams
@@ -21,6 +23,8 @@ from apps.wallet.errors import BalanceDiffers
 from apps.wallet.models import Account, Transfer, TransferKind
 from apps.wallet.types import HoldRequest, House, Mandate, Refusal, SettleEntry
 from tests.cast import access_of, add_member, grant, make_personal_token, make_team, make_token
+from tests.catalogue import import_test_catalogue
+from tests.marketplace.alerts import wish
 from tests.verification.papers import apply_for
 from tests.wallet.purses import CREDIT
 
@@ -231,3 +235,12 @@ def test_other_teams_of_the_owner_go_on(ada: User, team: TeamAccess) -> None:
     close(team)
 
     assert wallet.authorise(call(other, token), owner_id=wallet.register_owner("test")).refusal is None
+
+
+def test_its_price_alerts_end(team: TeamAccess) -> None:
+    import_test_catalogue()
+    marketplace.add_team_alert(wish(), team, at=clock.now())
+
+    close(team)
+
+    assert not PriceSubscription.objects.exists()

@@ -27,6 +27,8 @@ from apps.relay import services as relay
 from apps.teams import services as teams
 from apps.teams.types import TeamAccess
 from tests.cast import access_of, add_member, grant, make_personal_token, make_team, make_token, make_user
+from tests.catalogue import import_test_catalogue
+from tests.marketplace.alerts import subscribed, wish
 from tests.promotions import stage
 from tests.usage.calls import charged, row
 from tests.verification.papers import apply
@@ -266,3 +268,15 @@ def test_an_export_of_somebody_who_left_meanwhile_is_dropped(bob: User, monkeypa
 
     assert not StoredFile.objects.exists()
     assert exports_of(bob.pk, at=clock.now())[0].state == ExportState.FAILED
+
+
+def test_price_alerts_of_all_own_addresses_are_in_it(bob: User) -> None:
+    import_test_catalogue()
+    subscribed(bob.email, wish("model", "chat-small", direction="up", percent="5"), at=clock.now())
+    subscribed("eve@example.com", wish(), at=clock.now())
+
+    (row,) = rows_of(exported(bob)["price-alerts.csv"])
+
+    assert (row["about"], row["code"], row["direction"], row["from_percent"]) == ("model", "chat-small", "up", "5.00")
+    assert row["email"] == "bob@example.com"
+    assert row["ended_at"] == ""

@@ -72,6 +72,19 @@ def test_an_optional_mail_carries_its_way_out(server: MailServer) -> None:
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
+def test_a_price_alert_ends_by_its_own_link_with_or_without_an_account(server: MailServer) -> None:
+    queue("ada@example.com", kind="price.changed")
+    queue("bob@example.com", kind="model.launched", reader={"language": "en"})
+    queue("eve@example.com", kind="price.asked", reader={"language": "en"})
+
+    send_mails()
+
+    ways = {mail["To"]: (mail["List-Unsubscribe"] or "").strip() for mail in server.mails}
+    assert ways["eve@example.com"] == ""
+    for address in ("ada@example.com", "bob@example.com"):
+        assert ways[address].startswith("<https://sluice.example/price-alerts/link/")
+
+
 def test_one_connection_carries_a_round(server: MailServer) -> None:
     queue("a@example.com", "b@example.com", "c@example.com")
 

@@ -7,6 +7,7 @@ import json
 import os
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -20,15 +21,20 @@ from apps.core.billing_calendar import day_start
 from apps.core.ids import uuid7
 from apps.journal import services as journal
 from apps.journal.types import ApprovalRequest
+from apps.marketplace import queries as marketplace_queries
+from apps.marketplace import services as marketplace
 from apps.promotions import services as promotions
 from apps.promotions.models import Campaign
 from apps.relay.models import ApiToken
 from apps.teams import services as teams
+from apps.teams.types import TeamAccess
 from apps.wallet import services as wallet
 from apps.wallet.models import TransferKind
 from apps.wallet.types import House, Mandate, Posting
 from tests.announcements.entries import publish
 from tests.cast import add_member, grant, make_personal_token, make_team, make_token, make_user
+from tests.catalogue import CATALOGUE, PER_TOKEN, model
+from tests.marketplace.alerts import announced, wish
 from tests.permissions.conftest import World
 from tests.permissions.table import route_names
 from tests.promotions.stage import approve, make_campaign, pay
@@ -48,6 +54,7 @@ OF_A_TEAM = {
     "api_model_types": "/api/dict/model-types?team={team}",
     "api_pricing_templates": "/api/dict/pricing-templates",
     "api_models": "/api/models?team={team}",
+    "api_price_changes": "/api/price-changes?team={team}",
     "api_referrals": "/api/referrals",
     "api_invitations": "/api/teams/{team}/invitations",
     "api_members": "/api/teams/{team}/members",
@@ -65,6 +72,8 @@ OF_A_TEAM = {
     "console:campaigns": "/campaigns",
     "console:models": "/models",
     "console:model_comparison": "/models/compare?m=chat-small",
+    "console:price_alerts": "/price-alerts",
+    "console:team_price_alerts": "/console/team/price-alerts",
     "console:referrals": "/console/referrals",
     "console:sessions": "/console/security/sessions",
     "console:statement": "/console/statement",
@@ -105,6 +114,7 @@ def add_rows(world: World, times: int) -> None:
         publish(f"row:{n}", at=clock.now())
         apply_for_verification(make_user())
         at = clock.now()
+        add_price_alerts(world.team, model(f"row-{n}", PER_TOKEN))
         DataExport.objects.create(user_id=world.team.user_id, asked_at=at, due_at=at, given_up_at=at)
 
 
@@ -121,6 +131,16 @@ def add_invitee(inviter_id: int) -> None:
     promotions.transfer_rewards(team, amount_nanos=10**9, key=str(uuid7()), at=at)
     starts_at, ends_at = (day_start(date(year, month, 1)) for month in (1, 2))
     make_campaign("registered", "self", amount_nanos=1, starts_at=starts_at, ends_at=ends_at)
+
+
+def add_price_alerts(team: TeamAccess, entry: dict[str, Any]) -> None:
+    """A model of its own with an announced price; its owner and the team's webhooks are to hear of it."""
+    at, email = clock.now(), User.objects.get(pk=team.user_id).email
+    marketplace.import_section({**CATALOGUE, "models": [entry]}, at=at)
+    announced(entry["id"], at=at)
+    wanted, sight = wish("model", entry["id"]), marketplace_queries.sight_of_team(team.id, at=at)
+    marketplace.add_own_alert(wanted, user_id=team.user_id, email=email, sight=sight, at=at)
+    marketplace.add_team_alert(wanted, team, at=at)
 
 
 def add_corrections(wallet_id: int) -> None:

@@ -14,6 +14,7 @@ from apps.console.closing.types import GivenUp, Leaving
 from apps.core.errors import Conflict
 from apps.journal import services as journal
 from apps.journal.types import Act
+from apps.marketplace import services as marketplace
 from apps.promotions import services as promotions
 from apps.teams import queries as team_queries
 from apps.teams import services as teams
@@ -83,9 +84,13 @@ def _end_rewards(leaving: Leaving, given_up_nanos: int, *, account_id: int | Non
 
 
 def _forget(leaving: Leaving, others: list[TeamAccess], *, address: str, name: str) -> None:
-    """The person's row first: a personal team closes only with its person."""
+    """The person's row first: a personal team closes only with its person. Price alerts before that: they are found by
+    the addresses, which go with the row.
+    """
     user_id, personal, at = leaving.user_id, leaving.team, leaving.at
     journal.record_act(Act("account.closed", "user", str(user_id), actor_id=user_id), at=at)
+    marketplace.forget_alerts_of_person(user_id)
+    marketplace.forget_alerts_of_team(personal.id)
     accounts.drop_exports(user_id, at=at)
     accounts.close_user(user_id, at=at)
     teams.close_team(personal.id, actor=user_id, at=at)

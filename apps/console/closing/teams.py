@@ -12,6 +12,7 @@ from apps.console.closing.types import TEAM_CLOSED, GivenUp, Leaving
 from apps.core.money import credits_text
 from apps.journal import services as journal
 from apps.journal.types import Act
+from apps.marketplace import services as marketplace
 from apps.relay import services as relay
 from apps.teams import queries as team_queries
 from apps.teams import services as teams
@@ -42,6 +43,7 @@ def close_team(access: TeamAccess, *, given_up: GivenUp, at: datetime) -> None:
         wallet.lock_accounts(wallet_queries.accounts_of(access.wallet_id))
         refuse_while_open(TEAM_QUESTIONS, leaving)
         end_wallet(leaving, given_up.balance_nanos, reason=CLOSED)
+        marketplace.forget_alerts_of_team(access.id)
         _tell(access, at=at)
         teams.close_team(access.id, actor=access.user_id, at=at)
 

@@ -19,6 +19,7 @@ from apps.console.statement_csv import statement_csv
 from apps.core.money import credits_text
 from apps.journal import queries as journal
 from apps.journal.types import AuditLine
+from apps.marketplace import queries as marketplace
 from apps.promotions import queries as promotions
 from apps.relay import queries as relay
 from apps.relay.types import CreatedToken
@@ -157,6 +158,24 @@ def rewards(subject: Subject) -> Iterator[str]:
     return table(("referral", "trigger", "status", "credits", "reversed", "earned_at"), rows)
 
 
+def price_alerts(subject: Subject) -> Iterator[str]:
+    head = ("about", "code", "direction", "from_percent", "email", "created_at", "confirmed_at", "ended_at")
+    rows = (
+        (
+            str(one.wish.subject),
+            one.wish.code,
+            str(one.wish.direction),
+            f"{one.wish.threshold_percent:f}",
+            one.email,
+            one.created_at,
+            one.confirmed_at,
+            one.ended_at,
+        )
+        for one in marketplace.all_alerts_of_person(subject.user_id)
+    )
+    return table(head, rows)
+
+
 def acts(subject: Subject) -> Iterator[str]:
     own = accounts.profile_of(subject.user_id).email
     rows = (
@@ -191,6 +210,7 @@ PARTS: Final = (
     Part("referral-codes.csv", _("Your referral codes."), referral_codes),
     Part("invitees.csv", _("Whom you invited. Addresses are masked."), invitees),
     Part("rewards.csv", _("What your invitations earned."), rewards),
+    Part("price-alerts.csv", _("Price alerts that go to your addresses, ended ones too."), price_alerts),
     Part("audit.csv", _("What you did that our audit log has written down."), acts),
 )
 

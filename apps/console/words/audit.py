@@ -47,6 +47,8 @@ SENTENCES: Final[Mapping[str, Mapping[str, str | Promise]]] = {
         "webhook.disabled": _("Disabled the webhook %(host)s after failures"),
         "webhook.stopped": _("Stopped the webhook %(host)s with whoever added it"),
         "webhook.removed": _("Removed the webhook %(host)s"),
+        "price_alert.added": _("Set a price alert for the webhooks: %(about)s %(code)s"),
+        "price_alert.ended": _("Ended a price alert for the webhooks: %(about)s %(code)s"),
     },
     "money": {
         "wallet.free_only_on": _("Turned on: stop when free credit is used up"),

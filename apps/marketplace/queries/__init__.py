@@ -23,6 +23,7 @@ from apps.marketplace.queries.subscriptions import (
     card_of,
     models_in,
     of_person,
+    sight_of_people_in,
     sight_of_person,
     sight_of_team,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "pricing_templates",
     "reach_of",
     "seen_changes",
+    "sight_of_people_in",
     "sight_of_person",
     "sight_of_team",
     "template_versions",

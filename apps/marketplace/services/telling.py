@@ -78,8 +78,8 @@ def _tell_address(
     email: str, due: list[PriceNotice], changes: list[ChangeToTell], impact_of: ImpactOf, *, at: datetime
 ) -> bool:
     reader = people.reader_behind(email)
-    seen = queries.seen_changes(changes, _sight(reader, at=at))
     team_ids = [] if reader is None else [team.id for team in teams.teams_of(reader)]
+    seen = queries.seen_changes(changes, queries.sight_of_people_in(team_ids, at=at))
     shown = [_content(change, _impact(change, team_ids, impact_of, at=at)) for change in seen[:MOST_IN_A_MAIL]]
     alerts = sorted({notice.subscription.public_id for notice in due})
     payload = {
