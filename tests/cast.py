@@ -7,6 +7,7 @@ from typing import Any
 from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.core import clock
+from apps.core.ids import uuid7
 from apps.core.money import nanos_from_text
 from apps.relay import services as relay
 from apps.relay.models import ApiToken
@@ -15,7 +16,7 @@ from apps.teams import services as teams
 from apps.teams.models import Membership, Role
 from apps.teams.types import NewPersonalToken, TeamAccess
 from apps.wallet import services as wallet
-from apps.wallet.types import Mandate
+from apps.wallet.types import HoldRequest, Mandate, Refusal
 
 PASSWORD = "correct horse battery"
 
@@ -78,3 +79,9 @@ def make_token(team: TeamAccess, name: str = "app", **terms: Any) -> tuple[ApiTo
     return relay.create_token(
         team.id, name, actor=team.user_id, at=clock.now(), limit_nanos=nanos_from_text(limit), **terms
     )
+
+
+def refusal_of_a_call(team: TeamAccess, token: ApiToken) -> Refusal | None:
+    """What the ledger says against the least call that this token could make now."""
+    call = HoldRequest(uuid7(), (token.account_id, team.wallet_id), 1, tokens=0)
+    return wallet.authorise(call, owner_id=wallet.register_owner("test")).refusal

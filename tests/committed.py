@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import pytest
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -33,6 +34,20 @@ def committed_database(blocker: DjangoDbBlocker) -> Iterator[None]:
             connection.close()
             connection.settings_dict["NAME"] = usual
             databases.drop(server, name)
+
+
+@pytest.fixture(scope="module")
+def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """One such database for the tests of a file."""
+    with committed_database(django_db_blocker):
+        yield
+
+
+@pytest.fixture
+def committed_anew(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """One for each test, of those that count all rows there are."""
+    with committed_database(django_db_blocker):
+        yield
 
 
 def on_own_connection(act: Callable[[], T]) -> T:

@@ -13,9 +13,10 @@ from apps.teams.types import TeamAccess
 from tests import databases
 from tests.cast import make_team, make_token, make_user
 from tests.catalogue import import_test_catalogue
+from tests.committed import committed, committed_anew
 from tests.wallet.conftest import ledger_checked, ledger_clock
 
-__all__ = ["ledger_checked", "ledger_clock"]
+__all__ = ["committed", "committed_anew", "ledger_checked", "ledger_clock"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -67,8 +67,7 @@ def provider() -> Iterator[IdentityProvider]:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) -> Iterator[Site]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"There is no Chromium at {CHROMIUM}; set CHROMIUM to its path.")
+    skip_without_chromium()
     state = tmp_path_factory.mktemp("browser")
     with _database() as url:
         port = _free_port()
@@ -77,6 +76,11 @@ def site(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) -
         one.manage("demo")
         with _web(one, state / "web.log"):
             yield one
+
+
+def skip_without_chromium() -> None:
+    if not CHROMIUM.exists():
+        pytest.skip(f"There is no Chromium at {CHROMIUM}; set CHROMIUM to its path.")
 
 
 @contextmanager

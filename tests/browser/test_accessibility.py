@@ -18,15 +18,15 @@ from django.test import Client
 from playwright.sync_api import Page, Route, sync_playwright
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, DESKTOP, PHONE
-from tests.committed import committed_database
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, DESKTOP, PHONE, skip_without_chromium
 from tests.permissions.conftest import World, world
 from tests.permissions.expected import Row
 from tests.permissions.table import ACCOUNTS, CONSOLE
 
 __all__ = ["world"]
 
-pytestmark = pytest.mark.browser
+# A database of these tests' own: none of them may ask for Django's while Playwright runs (see `page`).
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("committed")]
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 SITE = "http://sluice.test"
@@ -83,13 +83,6 @@ ACTS = [row for row in CONSOLE + ACCOUNTS if row.method == "POST"]
 REFUSALS = [("/nowhere", "anonymous", 404), ("/nowhere", "owner", 404), ("/console/tokens/new", "viewer", 403)]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """One of these tests' own: none of them may ask for Django's while Playwright runs (see `page`)."""
-    with committed_database(django_db_blocker):
-        yield
-
-
 @pytest.fixture(scope="module")
 def documents(world: World, django_db_blocker: DjangoDbBlocker) -> dict[Row, list[Document]]:
     """What each page answers; of an act, the page that asks before it, where there is one."""
@@ -126,8 +119,7 @@ def refusals(world: World, django_db_blocker: DjangoDbBlocker) -> list[Document]
 @pytest.fixture(scope="module")
 def page(documents: dict[Row, list[Document]], refusals: list[Document]) -> Iterator[Page]:
     """Opened after everything was rendered: Playwright keeps an event loop in this thread, which Django refuses."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"There is no Chromium at {CHROMIUM}; set CHROMIUM to its path.")
+    skip_without_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         context = browser.new_context(viewport=DESKTOP)

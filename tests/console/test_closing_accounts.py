@@ -31,7 +31,16 @@ from apps.wallet import services as wallet
 from apps.wallet.errors import BalanceDiffers
 from apps.wallet.models import Account
 from apps.wallet.types import HoldRequest, Mandate, Refusal
-from tests.cast import access_of, add_member, grant, make_personal_token, make_team, make_token, make_user
+from tests.cast import (
+    access_of,
+    add_member,
+    grant,
+    make_personal_token,
+    make_team,
+    make_token,
+    make_user,
+    refusal_of_a_call,
+)
 from tests.catalogue import import_test_catalogue
 from tests.marketplace.alerts import subscribed, wish
 from tests.promotions import stage
@@ -62,11 +71,6 @@ def reasons_against(user: User, **given_up: int) -> list[str]:
     user.refresh_from_db()
     assert user.is_active
     return [reason.text for reason in refused.value.reasons]
-
-
-def refusal(team: TeamAccess, token: ApiToken) -> Refusal | None:
-    call = HoldRequest(uuid7(), (token.account_id, team.wallet_id), 1, tokens=0)
-    return wallet.authorise(call, owner_id=wallet.register_owner("test")).refusal
 
 
 # -- What stands against it -----------------------------------------------------------------------
@@ -169,7 +173,7 @@ def test_the_personal_team_closes_with_what_it_had(bob: User) -> None:
 
     team = Team.objects.get(pk=own.id)
     assert team.closed_at is not None
-    assert refusal(own, token) is Refusal.CLOSED
+    assert refusal_of_a_call(own, token) is Refusal.CLOSED
     wallet_row = Account.objects.get(pk=own.wallet_id)
     assert (wallet_row.available_nanos, wallet_row.label) == (0, f"Closed account {bob.pk}")
 
@@ -182,7 +186,7 @@ def test_memberships_end_and_tokens_made_there_stop(bob: User, team: TeamAccess)
     close(bob)
 
     assert not Membership.objects.filter(user=bob, team_id=team.id).exists()
-    assert refusal(team, token) is Refusal.CLOSED
+    assert refusal_of_a_call(team, token) is Refusal.CLOSED
     assert Team.objects.get(pk=team.id).closed_at is None
     assert ApiToken.objects.get(pk=token.pk).deleted_at is None
 

@@ -5,20 +5,18 @@ import pytest
 from apps.accounts.models import User
 from apps.console import departures
 from apps.core import clock
-from apps.core.ids import parse_public_id, uuid7
+from apps.core.ids import parse_public_id
 from apps.journal import services as journal
 from apps.journal.models import AuditEntry, WebhookEndpoint
 from apps.relay import services as relay
 from apps.relay.errors import TokenOfWhoLeft
-from apps.relay.models import ApiToken
 from apps.teams import errors
 from apps.teams import services as teams
 from apps.teams.models import Membership
 from apps.teams.types import TeamAccess
-from apps.wallet import services as wallet
 from apps.wallet.models import Account
-from apps.wallet.types import HoldRequest, Refusal
-from tests.cast import access_of, add_member, make_team, make_token
+from apps.wallet.types import Refusal
+from tests.cast import access_of, add_member, make_team, make_token, refusal_of_a_call
 
 pytestmark = pytest.mark.django_db
 
@@ -29,18 +27,13 @@ def bob(team: TeamAccess) -> TeamAccess:
     return access_of(add_member(team, "developer"), team)
 
 
-def refusal(team: TeamAccess, token: ApiToken) -> Refusal | None:
-    call = HoldRequest(uuid7(), (token.account_id, team.wallet_id), 1, tokens=0)
-    return wallet.authorise(call, owner_id=wallet.register_owner("test")).refusal
-
-
 def test_the_tokens_of_whoever_leaves_stop_at_the_next_call(team: TeamAccess, bob: TeamAccess) -> None:
     his, _ = make_token(bob, "his")
     hers, _ = make_token(team, "hers")
 
     assert departures.leave_team(bob, at=clock.now()) == 1
 
-    assert (refusal(team, his), refusal(team, hers)) == (Refusal.CLOSED, None)
+    assert (refusal_of_a_call(team, his), refusal_of_a_call(team, hers)) == (Refusal.CLOSED, None)
     assert not Membership.objects.filter(user_id=bob.user_id, team_id=team.id).exists()
     line = AuditEntry.objects.get(act="token.disabled")
     assert (line.actor_id, line.target_id, line.reason) == (bob.user_id, his.public_id, departures.LEFT)
@@ -51,10 +44,10 @@ def test_the_tokens_of_whoever_is_removed_stop_and_an_admin_may_enable_them(team
 
     assert departures.remove_member(team, bob.user_id, at=clock.now()) == 1
 
-    assert refusal(team, his) is Refusal.CLOSED
+    assert refusal_of_a_call(team, his) is Refusal.CLOSED
     assert AuditEntry.objects.get(act="token.disabled").actor_id == team.user_id
     relay.enable_token(his.pk, actor=team.user_id, at=clock.now())
-    assert refusal(team, his) is None
+    assert refusal_of_a_call(team, his) is None
 
 
 def test_a_developer_does_not_enable_the_token_of_whoever_left(team: TeamAccess, bob: TeamAccess) -> None:
@@ -65,7 +58,7 @@ def test_a_developer_does_not_enable_the_token_of_whoever_left(team: TeamAccess,
     with pytest.raises(TokenOfWhoLeft):
         relay.enable_token(his.pk, actor=eve.pk, at=clock.now())
 
-    assert refusal(team, his) is Refusal.CLOSED
+    assert refusal_of_a_call(team, his) is Refusal.CLOSED
 
 
 def test_tokens_in_other_teams_go_on(team: TeamAccess, bob: TeamAccess) -> None:
@@ -74,7 +67,7 @@ def test_tokens_in_other_teams_go_on(team: TeamAccess, bob: TeamAccess) -> None:
 
     assert departures.leave_team(bob, at=clock.now()) == 0
 
-    assert refusal(elsewhere, his) is None
+    assert refusal_of_a_call(elsewhere, his) is None
 
 
 def test_a_token_that_was_disabled_or_deleted_before_stays_so(team: TeamAccess, bob: TeamAccess) -> None:
@@ -106,7 +99,7 @@ def test_an_owner_does_not_leave_and_loses_no_token(team: TeamAccess) -> None:
     with pytest.raises(errors.MemberIsOwner):
         departures.leave_team(team, at=clock.now())
 
-    assert refusal(team, hers) is None
+    assert refusal_of_a_call(team, hers) is None
 
 
 def test_all_tokens_of_a_team_end_for_good_and_once(team: TeamAccess, bob: TeamAccess) -> None:
@@ -116,7 +109,7 @@ def test_all_tokens_of_a_team_end_for_good_and_once(team: TeamAccess, bob: TeamA
     ended = [relay.delete_tokens_of(team.id, actor=team.user_id, reason="team closed", at=clock.now()) for _ in "ab"]
 
     assert ended == [3, 0]
-    assert {refusal(team, token) for token in tokens} == {Refusal.CLOSED}
+    assert {refusal_of_a_call(team, token) for token in tokens} == {Refusal.CLOSED}
     assert AuditEntry.objects.filter(act="token.deleted", reason="team closed").count() == 3
 
 

@@ -8,7 +8,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from django.db import OperationalError, transaction
-from pytest_django.plugin import DjangoDbBlocker
 
 from apps.accounts import services as accounts
 from apps.accounts.errors import AccountClosed
@@ -35,7 +34,7 @@ from apps.wallet.errors import BalanceDiffers
 from apps.wallet.models import Account
 from apps.wallet.types import HoldRequest, Mandate, Refusal, SettleEntry
 from tests.cast import access_of
-from tests.committed import committed_database, on_own_connection, wait_until_they_wait
+from tests.committed import on_own_connection, wait_until_they_wait
 
 pytestmark = pytest.mark.live
 
@@ -43,14 +42,8 @@ CREDIT = 1_000_000_000
 Act = Callable[[], object]
 
 
-@pytest.fixture(scope="module")
-def _committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with committed_database(django_db_blocker):
-        yield
-
-
 @pytest.fixture
-def team(_committed: None) -> Iterator[TeamAccess]:
+def team(committed: None) -> Iterator[TeamAccess]:
     """Acme with 100 credits, of an owner known to every connection. The books are right afterwards."""
     access = teams.create_team("Acme", owner=newcomer(), at=clock.now())
     grant(access, 100)
@@ -226,7 +219,7 @@ def test_no_token_is_made_in_a_team_that_has_just_closed(team: TeamAccess) -> No
 # -- Accounts -------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("_committed")
+@pytest.mark.usefixtures("committed")
 def test_of_two_closings_of_an_account_one_closes() -> None:
     user = newcomer()
 
@@ -278,7 +271,7 @@ def test_no_token_is_made_by_somebody_who_has_just_left(team: TeamAccess) -> Non
     assert outcomes(row_of(team), closing_account(bob), lambda: token_of(at_acme)) == [None, PermissionMissing]
 
 
-@pytest.mark.usefixtures("_committed")
+@pytest.mark.usefixtures("committed")
 def test_nobody_founds_a_team_behind_the_closing_of_the_account() -> None:
     bob = newcomer()
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.db.models import Sum
-from pytest_django.plugin import DjangoDbBlocker
 
 from apps.accounts.models import User
 from apps.core import clock
@@ -32,7 +31,7 @@ from apps.promotions.types import Plan
 from apps.teams import services as teams
 from apps.wallet import invariants
 from apps.wallet import queries as wallet
-from tests.committed import committed_database, on_own_connection, together, wait_until_they_wait
+from tests.committed import on_own_connection, together, wait_until_they_wait
 from tests.promotions.stage import CREDIT, make_person, refund, subject_of
 from tests.promotions.stage import pay as pay_order
 
@@ -43,17 +42,14 @@ FEW = 4
 
 
 @pytest.fixture(autouse=True)
-def _committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def _books_add_up(committed_anew: None) -> Iterator[None]:
     """What campaigns and balances count is what their rows add up to, when the test is over."""
-    with committed_database(django_db_blocker):
-        yield
-        assert invariants.violations() == []
-        for balance in RewardBalance.objects.all():
-            left = sum(
-                reward.left_nanos
-                for reward in Reward.objects.filter(inviter_id=balance.user_id, released_at__isnull=False)
-            )
-            assert wallet.balance_of(balance.account_id).balance_nanos == left
+    yield
+    assert invariants.violations() == []
+    for balance in RewardBalance.objects.all():
+        rewards = Reward.objects.filter(inviter_id=balance.user_id, released_at__isnull=False)
+        left = sum(reward.left_nanos for reward in rewards)
+        assert wallet.balance_of(balance.account_id).balance_nanos == left
 
 
 def now() -> datetime:
@@ -168,7 +164,7 @@ def test_one_id_on_several_accounts_at_once_is_credited_once() -> None:
 
 
 @pytest.fixture
-def rich(_committed: None) -> User:
+def rich(committed_anew: None) -> User:
     """Somebody with 15 credits of available rewards."""
     inviter, invitees = inviter_with(3)
     for invitee in invitees:

@@ -3,7 +3,7 @@ what would happen without the lock.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -11,7 +11,6 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
-from pytest_django.plugin import DjangoDbBlocker
 
 from apps.accounts import queries, services
 from apps.accounts.errors import IdentityTaken, LastWayIn
@@ -20,20 +19,14 @@ from apps.accounts.types import Visit
 from apps.console.services import register_user
 from apps.core.ids import uuid7
 from apps.journal.models import OutboxMessage
-from tests.committed import committed_database, on_own_connection, wait_until_they_wait
+from tests.committed import on_own_connection, wait_until_they_wait
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.usefixtures("committed")]
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 FIREFOX = Visit("Firefox/143.0", "203.0.113.9")
 OIDC = ["oidc"]
 RESIDENT = {"name": "Phone", "credential": {"clientExtensionResults": {"credProps": {"rk": True}}}}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with committed_database(django_db_blocker):
-        yield
 
 
 @pytest.fixture

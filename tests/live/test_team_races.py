@@ -1,14 +1,13 @@
 """Acts on one team at once, on real connections. Each race has a control that shows what the lock is for."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
 from django.test import override_settings
-from pytest_django.plugin import DjangoDbBlocker
 
 from apps.accounts.models import User
 from apps.core import clock
@@ -19,7 +18,7 @@ from apps.teams import queries, services
 from apps.teams.models import Invitation, Membership, Team
 from apps.teams.types import TeamAccess
 from tests.cast import access_of, add_member, make_team, make_user
-from tests.committed import committed_database, on_own_connection, wait_until_they_wait
+from tests.committed import on_own_connection, wait_until_they_wait
 from tests.teams.letters import invited
 
 pytestmark = pytest.mark.live
@@ -27,14 +26,8 @@ pytestmark = pytest.mark.live
 Act = Callable[[], Any]
 
 
-@pytest.fixture(scope="module")
-def _committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with committed_database(django_db_blocker):
-        yield
-
-
 @pytest.fixture
-def team(_committed: None) -> TeamAccess:
+def team(committed: None) -> TeamAccess:
     return make_team("Acme", owner=person())
 
 

@@ -1,11 +1,9 @@
 """Reviewers and applicants who act at once, on connections of their own. Controls show it without the locks."""
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 from django.db import transaction
-from pytest_django.plugin import DjangoDbBlocker
 
 from apps.accounts.models import User
 from apps.core import clock
@@ -20,20 +18,14 @@ from apps.verification.services.deciding import approve_locked
 from apps.verification.services.rows import applications_of
 from apps.verification.types import Applicant, Particulars
 from apps.wallet import queries as wallet
-from tests.committed import committed_database, together
+from tests.committed import together
 from tests.verification.papers import PERSON, apply, upload
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.usefixtures("committed_anew")]
 
 REVIEWERS = 50
 FEW = 4
 CREDIT = 1_000_000_000
-
-
-@pytest.fixture(autouse=True)
-def _committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with committed_database(django_db_blocker):
-        yield
 
 
 def somebody() -> User:

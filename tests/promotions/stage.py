@@ -47,6 +47,11 @@ def make_campaign(
     )
 
 
+def five_in_may(**more: Any) -> CampaignVersion:
+    """5 credits for the inviter of whoever verifies in May."""
+    return make_campaign("verified", "inviter", amount_nanos=5 * CREDIT, enterprise_nanos=5 * CREDIT, **more)
+
+
 def on(month: int, day: int, hour: int = 12) -> datetime:
     """An hour of a business day of 2021."""
     return day_start(date(2021, month, day)) + timedelta(hours=hour)

@@ -11,17 +11,13 @@ from apps.promotions import services as promotions
 from apps.promotions.models import CampaignVersion
 from apps.promotions.queries import terms_of
 from apps.promotions.types import Plan
-from tests.promotions.stage import CREDIT, JUNE_FIRST, make_campaign, on
+from tests.promotions.stage import CREDIT, JUNE_FIRST, five_in_may, on
 
 pytestmark = pytest.mark.django_db
 
 
 def entries_of(version, *, suffix=""):
     return Announcement.objects.filter(key__startswith=f"campaign:{version.campaign.code}:{suffix}")
-
-
-def five_in_may():
-    return make_campaign("verified", "inviter", amount_nanos=5 * CREDIT, enterprise_nanos=5 * CREDIT)
 
 
 def publish(version, *, at, starts_at=None):

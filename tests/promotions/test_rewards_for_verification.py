@@ -9,7 +9,7 @@ from tests.promotions.stage import (
     CREDIT,
     amounts_of,
     approve,
-    make_campaign,
+    five_in_may,
     make_person,
     make_referral,
     on,
@@ -17,10 +17,6 @@ from tests.promotions.stage import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def five_in_may(**more):
-    return make_campaign("verified", "inviter", amount_nanos=5 * CREDIT, enterprise_nanos=5 * CREDIT, **more)
 
 
 def test_registered_in_april_and_approved_on_the_third_of_may_earns_five():

@@ -18,6 +18,7 @@ from tests.promotions.stage import (
     TEXTS,
     amounts_of,
     approve,
+    five_in_may,
     make_campaign,
     make_person,
     make_referral,
@@ -25,10 +26,6 @@ from tests.promotions.stage import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def five_in_may(**more):
-    return make_campaign("verified", "inviter", amount_nanos=5 * CREDIT, enterprise_nanos=5 * CREDIT, **more)
 
 
 def terms(credits=8):  # noqa: A002
