@@ -19,6 +19,7 @@ from apps.console.dictionary_api import ModelTypesView, PricingTemplatesView, Pr
 from apps.console.model_api import ModelView
 from apps.console.model_list_api import ModelListView
 from apps.console.price_change_api import PriceChangeListView
+from apps.console.pricing_api import PricingView
 from apps.core.api import NoSuchEndpoint
 from apps.promotions.api import ReferralListView, RewardTransferView
 from apps.relay.api import TokenListView, TokenView
@@ -38,6 +39,7 @@ platform_api = [
     path("api/models", ModelListView.as_view(), name="api_models"),
     path("api/models/<path:model_id>", ModelView.as_view(), name="api_model"),
     path("api/price-changes", PriceChangeListView.as_view(), name="api_price_changes"),
+    path("api/pricing", PricingView.as_view(), name="api_pricing"),
     path("api/referrals", ReferralListView.as_view(), name="api_referrals"),
     path("api/referrals/transfers", RewardTransferView.as_view(), name="api_reward_transfers"),
     path("api/teams", TeamListView.as_view(), name="api_teams"),

@@ -107,6 +107,7 @@ PLATFORM_API: Final = (
     Row("api_model_types", "GET", "/api/dict/model-types", PUBLIC),
     Row("api_pricing_templates", "GET", "/api/dict/pricing-templates", PUBLIC),
     Row("api_pricing_template", "GET", "/api/dict/pricing-templates/chat_token", PUBLIC),
+    Row("api_pricing", "GET", "/api/pricing", PUBLIC),
     Row("api_models", "GET", "/api/models", PUBLIC),
     Row("api_model", "GET", "/api/models/chat-small", PUBLIC),
     Row("api_schema", "GET", "/api/schema", PUBLIC),

@@ -55,6 +55,7 @@ OF_A_TEAM = {
     "api_pricing_templates": "/api/dict/pricing-templates",
     "api_models": "/api/models?team={team}",
     "api_price_changes": "/api/price-changes?team={team}",
+    "api_pricing": "/api/pricing?team={team}",
     "api_referrals": "/api/referrals",
     "api_invitations": "/api/teams/{team}/invitations",
     "api_members": "/api/teams/{team}/members",
