@@ -4,6 +4,7 @@ from typing import Final
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from tests.permissions.catalogue_api_rows import CATALOGUE_API
 from tests.permissions.expected import (
     BUDGET_FORM,
     BUDGET_OF_MEMBER,
@@ -102,14 +103,7 @@ PLATFORM_API: Final = (
         scope="topup",
     ),
     Row("api_user_self", "GET", "/api/user/self?team={team}", "401 404 200 200 200 200 200 404", scope="read"),
-    Row("api_announcements", "GET", "/api/announcements", PUBLIC),
-    Row("api_announcement", "GET", "/api/announcements/{announcement}", PUBLIC),
-    Row("api_model_types", "GET", "/api/dict/model-types", PUBLIC),
-    Row("api_pricing_templates", "GET", "/api/dict/pricing-templates", PUBLIC),
-    Row("api_pricing_template", "GET", "/api/dict/pricing-templates/chat_token", PUBLIC),
-    Row("api_pricing", "GET", "/api/pricing", PUBLIC),
-    Row("api_models", "GET", "/api/models", PUBLIC),
-    Row("api_model", "GET", "/api/models/chat-small", PUBLIC),
+    *CATALOGUE_API,
     Row("api_schema", "GET", "/api/schema", PUBLIC),
     Row("api_docs", "GET", "/api/docs", PUBLIC),
     Row("api_unknown", "GET", "/api/nothing", "404 404 404 404 404 404 404 404"),
