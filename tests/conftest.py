@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connections
 from django.test import override_settings
+from hypothesis import HealthCheck, settings
 
 from apps.accounts.models import User
 from apps.relay.models import ApiToken
@@ -17,6 +18,10 @@ from tests.committed import committed, committed_anew
 from tests.wallet.conftest import ledger_checked, ledger_clock
 
 __all__ = ["committed", "committed_anew", "ledger_checked", "ledger_clock"]
+
+# The first draw of a run reads all our sources for constants: seconds, on a busy machine.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -21,6 +21,7 @@ from apps.marketplace import price_pages, queries, services
 from apps.marketplace.errors import PricingConfigError
 from apps.marketplace.models import Model, PriceVersion
 from apps.marketplace.price_forms import BulkForm, NewPriceForm, PreviewForm, PublishBulkForm
+from apps.marketplace.queries.prices import versions_in_force
 from apps.marketplace.services import BulkChange
 
 PUBLISH = "marketplace.add_priceversion"
@@ -230,11 +231,35 @@ def _publishing(form: BulkForm, preview: queries.BulkPreview, refused: PublishBu
     return PublishBulkForm(initial={**initial, "reason": "" if refused is None else refused.data.get("reason", "")})
 
 
+class StateFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Promise]]:
+        return [
+            ("announced", _("Announced")),
+            ("in_force", _("In force")),
+            ("ended", _("Ended")),
+            ("withdrawn", _("Withdrawn")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[PriceVersion]) -> QuerySet[PriceVersion]:
+        at, state = clock.now(), self.value()
+        if state == "withdrawn":
+            return queryset.exclude(withdrawn_at=None)
+        if state is None:
+            return queryset
+        standing = queryset.filter(withdrawn_at=None)
+        if state == "announced":
+            return standing.filter(starts_at__gt=at)
+        return standing.filter(ends_at__lte=at) if state == "ended" else standing & versions_in_force(at)
+
+
 @admin.register(PriceVersion)
 class PriceVersionAdmin(ServiceActionsMixin, ReadOnlyAdmin):
-    list_display = ("model", "number", "policy", "starts_at", "ends_at", "withdrawn_at", "published_at")
+    list_display = ("model", "number", "policy", "starts_at", "ends_at", "withdrawn_at")
     list_select_related = ("model",)
-    list_filter = ("policy", "starts_at")
+    list_filter = (StateFilter, "policy")
     search_fields = ("model__code",)
     ordering = ("-pk",)
     fields = (

@@ -68,6 +68,8 @@ def meter_in_words(meter: str, conditions: Conditions, *, start: int = 0, end: i
     name = str(METER_NAMES.get(meter, meter))
     if conditions:
         name = gettext("%(meter)s with %(conditions)s") % {"meter": name, "conditions": _conditions(conditions)}
+    if end is not None and not start:
+        return gettext("%(meter)s, below %(end)s") % {"meter": name, "end": f"{end:,}"}
     if end is not None:
         return gettext("%(meter)s, from %(start)s to below %(end)s") % {
             "meter": name,

@@ -1,5 +1,6 @@
 """Random price lists and calls for the laws that hold for all of them."""
 
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
@@ -75,3 +76,20 @@ def any_usages(draw: st.DrawFn) -> Usage:
     sizes = st.one_of(st.sampled_from([0, 1, 499, 500, 999, 1_000, 31_999, 32_000]), st.integers(0, 300_000))
     quantities = draw(st.dictionaries(st.sampled_from(sorted(METERS)), sizes, min_size=1))
     return Usage(quantities, draw(st.sampled_from([{}, *({"mode": mode} for mode in MODES)])))
+
+
+@st.composite
+def changed_configs(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A config and what became of it: amounts that mostly stay or fall, an item less, other tiering."""
+    old = draw(any_configs())
+    factors = st.sampled_from(draw(st.sampled_from([(1,), (1, 0), (0, 1, 3), (3, 1)])))
+    items = [_times(entry, draw(factors)) for entry in old["items"]]
+    if len(items) > 1 and draw(st.integers(0, 4)) == 0:
+        items.pop(draw(st.integers(0, len(items) - 1)))
+    if draw(st.integers(0, 4)) == 0:
+        return old, config(*items, tier_mode=draw(st.sampled_from(["volume", "graduated"])))
+    return old, {**old, "items": items}
+
+
+def _times(entry: dict[str, Any], factor: int) -> dict[str, Any]:
+    return {**entry, "tiers": [{**tier, "price": f"{Decimal(tier['price']) * factor:f}"} for tier in entry["tiers"]]}

@@ -151,3 +151,17 @@ def test_a_price_in_force_offers_no_withdrawal(staff: Client, model: Model) -> N
     page = staff.post(reverse("admin:marketplace_priceversion_withdraw", args=[version.pk]), {"reason": "A mistake."})
 
     assert page.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("state", "numbers"), [("announced", [3]), ("in_force", [1]), ("ended", []), ("withdrawn", [2]), ("", [3, 2, 1])]
+)
+def test_versions_are_listed_by_their_state(staff: Client, model: Model, state: str, numbers: list[int]) -> None:
+    now = clock.now()
+    mistaken = services.publish_price(model.pk, FIFTEEN, at=now)
+    services.withdraw_price(mistaken.version_id, reason="A mistake.", actor=None, at=now)
+    services.publish_price(model.pk, config(item("input_tokens", "14")), at=now)
+
+    page = staff.get(reverse("admin:marketplace_priceversion_changelist"), {"state": state} if state else {})
+
+    assert [version.number for version in page.context["cl"].result_list] == numbers
