@@ -43,9 +43,7 @@ MODELS = [
     model("one-credit", price(calls=(1, "1"))),
 ]
 
-CHAT_TOKEN: dict[str, Any] = {
-    "code": "chat_token",
-    "version": 1,
+CHAT_TERMS: dict[str, Any] = {
     "model_types": ["chat"],
     "label": {"en": "Per token", "zh-hans": "按 token"},
     "meters": [
@@ -54,6 +52,7 @@ CHAT_TOKEN: dict[str, Any] = {
     ],
     "line_format": {"en": "{price} / 1M tokens"},
 }
+CHAT_TOKEN: dict[str, Any] = {"code": "chat_token", "version": 1, **CHAT_TERMS}
 
 CATALOGUE: dict[str, Any] = {
     "access_groups": [

@@ -15,6 +15,7 @@ CATALOGUE_MODELS = (
     "marketplace.priceversion",
     "marketplace.officialprice",
     "marketplace.creditrate",
+    "marketplace.pricingtemplate",
 )
 CHANNEL_MODELS = ("relay.channel", "relay.channelkey", "relay.channelmodel")
 LEDGER_MODELS = (
@@ -72,7 +73,7 @@ ALL_MODELS = CATALOGUE_MODELS + CHANNEL_MODELS + LEDGER_MODELS + PEOPLE_MODELS +
 GROUPS: dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
     "owner": (
         (EDIT, ALL_MODELS),
-        (("delete",), CATALOGUE_MODELS[:2] + CHANNEL_MODELS),
+        (("delete",), (*CATALOGUE_MODELS[:2], "marketplace.pricingtemplate", *CHANNEL_MODELS)),
         MONEY_ACTS,
         REVIEW,
         (VIEW, PROMOTION_MODELS),

@@ -8,10 +8,12 @@ from django.http import HttpRequest
 from apps.core.admin import ReadOnlyAdmin, actor_of
 from apps.journal.recorded_admin import RecordedAdmin
 from apps.marketplace import services
-from apps.marketplace.forms import CreditRateForm, ModelForm, ModelTypeForm
-from apps.marketplace.models import CreditRate, Model, ModelType, OfficialPrice, Vendor
+from apps.marketplace.dictionary_forms import ModelTypeForm, VendorForm
+from apps.marketplace.forms import CreditRateForm, ModelForm
+from apps.marketplace.models import CreditRate, Model, ModelType, OfficialPrice, PricingTemplate, Vendor
 from apps.marketplace.official_admin import OfficialPriceAdmin
 from apps.marketplace.price_admin import PricedModels, PriceVersionInline
+from apps.marketplace.template_admin import PricingTemplateAdmin
 
 
 @admin.register(Model)
@@ -47,6 +49,7 @@ class DictionaryAdmin(RecordedAdmin):
 
 @admin.register(Vendor)
 class VendorAdmin(DictionaryAdmin):
+    form = VendorForm
     list_display = ("code", "name")
 
 
@@ -54,6 +57,11 @@ class VendorAdmin(DictionaryAdmin):
 class ModelTypeAdmin(DictionaryAdmin):
     form = ModelTypeForm
     list_display = ("code", "name", "position")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A type that templates price stays: they would price nothing without it."""
+        is_used = obj is not None and obj.pricing_templates.exists()
+        return not is_used and super().has_delete_permission(request, obj)
 
 
 @admin.register(CreditRate)
@@ -73,3 +81,4 @@ class CreditRateAdmin(ReadOnlyAdmin):
 
 
 admin.site.register(OfficialPrice, OfficialPriceAdmin)
+admin.site.register(PricingTemplate, PricingTemplateAdmin)

@@ -145,7 +145,7 @@ def _entries(data: Mapping[str, Any], section: str) -> Iterator[tuple[str, Mappi
 
 def _vendor(entry: Mapping[str, Any], place: str) -> VendorEntry:
     _check_keys(entry, frozenset({"code", "name"}), place)
-    return VendorEntry(entry["code"], _names(entry.get("name", {}), place))
+    return VendorEntry(entry["code"], read_names(entry.get("name", {}), place))
 
 
 def _type(entry: Mapping[str, Any], place: str) -> TypeEntry:
@@ -158,7 +158,7 @@ def _type(entry: Mapping[str, Any], place: str) -> TypeEntry:
         )
     return TypeEntry(
         code=entry["code"],
-        name=_names(entry.get("name", {}), place),
+        name=read_names(entry.get("name", {}), place),
         position=position,
         endpoints=read_endpoints(entry["endpoints"], place) if "endpoints" in entry else None,
         facets=read_facets(entry["facets"], place) if "facets" in entry else None,
@@ -246,7 +246,8 @@ def _code(entry: Mapping[str, Any], key: str, place: str) -> str:
     return value
 
 
-def _names(value: object, place: str) -> Mapping[str, str]:
+def read_names(value: object, place: str) -> Mapping[str, str]:
+    """Names by language. Raises `CatalogueError`."""
     names = _object(value, place)
     if not all(isinstance(text, str) for text in names.values()):
         raise CatalogueError(place, _('Write names by language, such as {"en": "Chat"}.'))

@@ -10,9 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core import clock
 from apps.marketplace.catalogue_file import read_display_config
 from apps.marketplace.errors import CatalogueError
-from apps.marketplace.models import CreditRate, Model, ModelType
-from apps.wallet.errors import StandardQuotaGone
-from apps.wallet.quota_types import is_gone
+from apps.marketplace.models import CreditRate, Model
 
 
 class IndentedJson(json.JSONEncoder):
@@ -55,18 +53,6 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
             return dict(read_display_config(self.cleaned_data["display_config"] or {}, "display_config"))
         except CatalogueError as error:
             raise forms.ValidationError(str(error.text)) from None
-
-
-class ModelTypeForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
-    class Meta:
-        model = ModelType
-        fields = ("code", "name", "position")
-
-    def clean_code(self) -> str:
-        code: str = self.cleaned_data["code"]
-        if is_gone(code):
-            raise forms.ValidationError(StandardQuotaGone.text)
-        return code
 
 
 class CreditRateForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs

@@ -76,7 +76,7 @@ def terms_fault(entry: object) -> Fault | None:
     """The first thing that is wrong with a template as it was written; None when `terms_of` can read it."""
     fault = document_fault(TERMS_SCHEMA, entry)
     if fault is not None or not isinstance(entry, Mapping):
-        return fault
+        return fault or Fault("", _("Write an object in braces."))
     return _schema_fault(entry) or _twice_priced(entry) or _line_fault(entry) or _defaults_fault(terms_of(entry))
 
 

@@ -9,7 +9,7 @@ from apps.marketplace.models import Model, ModelType, PricingTemplate
 from apps.teams.models import AccessGrant, AccessGroup
 from apps.teams.types import TeamAccess
 from tests.cast import make_personal_token
-from tests.catalogue import CHAT_TOKEN
+from tests.catalogue import CHAT_TERMS, CHAT_TOKEN
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 
@@ -95,8 +95,7 @@ def test_no_cache_keeps_what_is_counted_for_one_caller(team: TeamAccess) -> None
 
 
 def test_templates_are_listed_by_type_in_their_newest_version(db: None) -> None:
-    second = {name: value for name, value in CHAT_TOKEN.items() if name not in ("code", "version")}
-    services.publish_template("chat_token", second | {"hold": "input_plus_max_output"}, at=clock.now())
+    services.publish_template("chat_token", CHAT_TERMS | {"hold": "input_plus_max_output"}, at=clock.now())
 
     (shown,) = Client().get(f"{TEMPLATES}?type=chat").json()["items"]
 
@@ -105,8 +104,7 @@ def test_templates_are_listed_by_type_in_their_newest_version(db: None) -> None:
 
 
 def test_a_template_is_shown_in_the_version_that_is_asked_for(db: None) -> None:
-    second = {name: value for name, value in CHAT_TOKEN.items() if name not in ("code", "version")}
-    services.publish_template("chat_token", second | {"hold": "input_plus_max_output"}, at=clock.now())
+    services.publish_template("chat_token", CHAT_TERMS | {"hold": "input_plus_max_output"}, at=clock.now())
 
     newest = Client().get(f"{TEMPLATES}/chat_token").json()
     first = Client().get(f"{TEMPLATES}/chat_token?version=1").json()

@@ -33,7 +33,7 @@ from apps.wallet.models import TransferKind
 from apps.wallet.types import House, Mandate, Posting
 from tests.announcements.entries import publish
 from tests.cast import add_member, grant, make_personal_token, make_team, make_token, make_user
-from tests.catalogue import CATALOGUE, PER_TOKEN, model
+from tests.catalogue import CATALOGUE, CHAT_TERMS, PER_TOKEN, model
 from tests.marketplace.alerts import announced, wish
 from tests.permissions.conftest import World
 from tests.permissions.table import route_names
@@ -116,6 +116,7 @@ def add_rows(world: World, times: int) -> None:
         apply_for_verification(make_user())
         at = clock.now()
         add_price_alerts(world.team, model(f"row-{n}", PER_TOKEN))
+        marketplace.publish_template(f"template-{n}", CHAT_TERMS, at=at)
         DataExport.objects.create(user_id=world.team.user_id, asked_at=at, due_at=at, given_up_at=at)
 
 

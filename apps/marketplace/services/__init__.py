@@ -31,6 +31,7 @@ from apps.marketplace.services.subscriptions import (
 from apps.marketplace.services.telling import spread_changes, tell_of_launches, tell_subscribers
 from apps.marketplace.services.templates import (
     add_template_version,
+    check_definition,
     deprecate_template,
     publish_template,
     reinstate_template,
@@ -45,6 +46,7 @@ __all__ = [
     "ask_address",
     "change_multiplier",
     "change_prices",
+    "check_definition",
     "confirm_alert",
     "deprecate_template",
     "drop_price_map",

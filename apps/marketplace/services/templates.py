@@ -25,7 +25,7 @@ def publish_template(
 
     Safe to repeat: the newest version's own definition changes nothing. Raises `TemplateInvalid`.
     """
-    terms = _checked(definition)
+    terms = check_definition(definition)
     with transaction.atomic():
         _lock(code)
         newest = queries.pricing_template(code)
@@ -45,7 +45,7 @@ def add_template_version(
     Safe to repeat. Raises `TemplateInvalid` when that version says something else, or for a number that is not above
     the newest.
     """
-    terms = _checked(definition)
+    terms = check_definition(definition)
     with transaction.atomic():
         _lock(code)
         known = queries.pricing_template(code, version=version)
@@ -111,11 +111,16 @@ def check_config(config: Mapping[str, Any], *, model: Model, last: PriceVersion 
     return template.id
 
 
-def _checked(definition: Mapping[str, Any]) -> TemplateTerms:
+def check_definition(definition: Mapping[str, Any]) -> TemplateTerms:
+    """What the definition says, once a template may say it. Raises `TemplateInvalid`."""
     fault = terms_fault(definition)
     if fault is not None:
         raise TemplateInvalid(fault.path, fault.problem)
-    return terms_of(definition)
+    terms = terms_of(definition)
+    unknown = sorted(terms.model_types - set(ModelType.objects.values_list("code", flat=True)))
+    if unknown:
+        raise TemplateInvalid("model_types", _("There is no model type “%(code)s”.") % {"code": unknown[0]})
+    return terms
 
 
 def _lock(code: str) -> None:
@@ -124,10 +129,6 @@ def _lock(code: str) -> None:
 
 
 def _create(code: str, version: int, terms: TemplateTerms, *, at: datetime) -> PricingTemplate:
-    types = dict(ModelType.objects.filter(code__in=terms.model_types).values_list("code", "pk"))
-    unknown = sorted(terms.model_types - types.keys())
-    if unknown:
-        raise TemplateInvalid("model_types", _("There is no model type “%(code)s”.") % {"code": unknown[0]})
     row = PricingTemplate.objects.create(
         code=code,
         version=version,
@@ -140,7 +141,7 @@ def _create(code: str, version: int, terms: TemplateTerms, *, at: datetime) -> P
         defaults=terms.defaults,
         created_at=at,
     )
-    row.model_types.set(types.values())
+    row.model_types.set(ModelType.objects.filter(code__in=terms.model_types))
     return row
 
 
