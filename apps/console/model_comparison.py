@@ -10,8 +10,8 @@ from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.console.amounts import Reader, unit_price_text
-from apps.console.model_rows import abilities_of, path_of
-from apps.console.words.models import LIFECYCLE_NAMES, MODALITY_NAMES, name_of, per_unit, short_count
+from apps.console.model_rows import abilities_of, path_of, sizes_from
+from apps.console.words.models import LIFECYCLE_NAMES, MODALITY_NAMES, about, name_of, per_unit
 from apps.core.languages import text_in
 from apps.core.money import NANOS_PER_CREDIT
 from apps.marketplace.listing import ListedModel
@@ -80,7 +80,7 @@ def _modalities(way: str) -> Answer:
 def _tokens(field: str) -> Answer:
     def answer(model: ListedModel) -> list[str]:
         count = model.display_config.get(field)
-        return [gettext("%(count)s tokens") % {"count": short_count(count)} if count else "–"]
+        return [gettext("%(count)s tokens") % {"count": about(count)} if count else "–"]
 
     return answer
 
@@ -121,8 +121,8 @@ def _tier_texts(item: Mapping[str, Any], model: ListedModel, reader: Reader) -> 
         nanos = Fraction(tier["price"]) * NANOS_PER_CREDIT * Fraction(model.multiplier)
         parts = [unit_price_text(nanos, reader), *conditions]
         if tier["from"]:
-            parts.append(gettext("from %(size)s") % {"size": f"{tier['from']:,}"})
-        yield _listed(parts)
+            parts.append(sizes_from(tier["from"]))
+        yield " · ".join(parts)
 
 
 def _items(model: ListedModel) -> Sequence[Mapping[str, Any]]:

@@ -19,6 +19,7 @@ from apps.console.words.models import (
     CAPABILITY_NAMES,
     MODALITY_NAMES,
     USE_NAMES,
+    about,
     name_of,
     per_unit,
     short_count,
@@ -182,7 +183,7 @@ def _facts(model: ListedModel, language: str) -> Iterable[str]:
     yield text_in(model.vendor_name, language) or model.vendor
     yield text_in(model.type_name, language) or model.type
     if model.context_length:
-        yield gettext("%(count)s context") % {"count": short_count(model.context_length)}
+        yield gettext("%(count)s context") % {"count": about(model.context_length)}
     if abilities := abilities_of(model)[:ABILITIES]:
         yield pgettext("between items of a list", ", ").join(abilities)
 
@@ -217,8 +218,15 @@ def _unit_words(model: ListedModel) -> str:
     first = model.prices[0]
     parts = [per_unit(first.meter, first.unit), *_conditions(first)]
     if first.begins_at is not None:
-        parts.append(gettext("other prices from %(size)s") % {"size": f"{first.begins_at:,}"})
-    return pgettext("between items of a list", ", ").join(parts)
+        parts.append(gettext("other prices %(sizes)s") % {"sizes": sizes_from(first.begins_at)})
+    return " · ".join(parts)
+
+
+def sizes_from(start: int) -> str:
+    """`above 272K` for a tier that begins one token later, `from 32K` for one that begins there."""
+    if start % 1_000 == 1:
+        return gettext("above %(size)s") % {"size": short_count(start - 1)}
+    return gettext("from %(size)s") % {"size": short_count(start)}
 
 
 def _conditions(price: UnitPrice) -> Iterable[str]:

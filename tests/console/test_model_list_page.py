@@ -252,8 +252,8 @@ def test_a_price_by_size_is_compared_tier_by_tier() -> None:
 
     (line,) = compared("by-size").prices
 
-    assert line.answers == [["US$0.10", "US$0.20, from 32,000"]]
-    assert "other prices from 32,000" in page("/models?search=by-size")
+    assert line.answers == [["US$0.10", "US$0.20 · from 32K"]]
+    assert "per 1M tokens · other prices from 32K" in page("/models?search=by-size")
 
 
 def test_no_more_than_four_are_compared_and_the_page_says_so() -> None:

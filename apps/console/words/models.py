@@ -160,3 +160,14 @@ def short_count(count: int) -> str:
         if count >= size and count % size == 0:
             return f"{count // size:,}{letter}"
     return f"{count:,}"
+
+
+def about(count: int) -> str:
+    """A length for the eye: 128000 → `128K`, 991808 → `992K`, 1047576 → `1.05M`."""
+    if count < 1_000:
+        return str(count)
+    thousands = (count + 500) // 1_000
+    if thousands < 1_000:
+        return f"{thousands}K"
+    whole, hundredths = divmod((count + 5_000) // 10_000, 100)
+    return f"{whole}.{hundredths:02d}".rstrip("0").rstrip(".") + "M"
