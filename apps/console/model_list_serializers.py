@@ -1,13 +1,13 @@
 """What the platform API says of the list of models, and what it may be asked for."""
 
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Any
 
 from rest_framework import serializers
 
 from apps.console.model_serializers import ModelSerializer
 from apps.core.api import CreditsField
+from apps.core.money import credits_decimal
 from apps.marketplace.listing import RECOMMENDED, SORTS, Filters
 from apps.marketplace.types import Direction, Lifecycle
 
@@ -42,7 +42,7 @@ class ModelFilterSerializer(serializers.Serializer):  # type: ignore[type-arg]
             modalities=frozenset(asked.get("modality", ())),
             group=asked.get("group", ""),
             search=asked.get("search", ""),
-            max_price=Fraction(asked["max_price"]) if "max_price" in asked else None,
+            max_price=credits_decimal(asked["max_price"]) if "max_price" in asked else None,
             min_context=asked.get("min_context", 0),
         )
 

@@ -108,7 +108,7 @@ class Use:
 
 
 def model_row(model: ListedModel, *, reader: Reader, names: Mapping[str, str], at: datetime) -> ModelRow:
-    """`names`: titles of all models in reach by id, for a successor's sake."""
+    """`names`: titles of successors in reach by their ids."""
     language = get_language() or "en"
     return ModelRow(
         model=model,

@@ -17,7 +17,7 @@ _ALONE: Final = ("images", "video_seconds", "audio_seconds", "characters", "sear
 
 @dataclass(frozen=True, slots=True)
 class UnitPrice:
-    """Nanocredits for `unit` of a meter, at the smallest size, under the conditions that make it cheapest.
+    """Credits for `unit` of a meter, at the smallest size, under the conditions that make it cheapest.
 
     `begins_at` is where another price takes over: None where size changes nothing. `is_lowest` where other conditions
     cost more.
@@ -25,20 +25,29 @@ class UnitPrice:
 
     meter: str
     unit: int
-    nanos: Fraction
+    credits: Decimal
     conditions: Mapping[str, str | bool]
     is_lowest: bool
     begins_at: int | None
 
     @property
+    def nanos(self) -> Fraction:
+        return Fraction(self.credits) * NANOS_PER_CREDIT
+
+    @property
     def credits_text(self) -> str:
-        """Every decimal there is: `"1.05"`. Prices and multipliers are decimals, and so is what they make."""
-        with localcontext(prec=80):
-            amount = Decimal(self.nanos.numerator) / Decimal(self.nanos.denominator * NANOS_PER_CREDIT)
-        return f"{amount.normalize():f}"
+        """Every decimal there is: `"1.05"`."""
+        text = f"{self.credits:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+
+    @property
+    def for_a_million(self) -> Decimal:
+        return self.credits if self.unit == MILLION else self.credits * MILLION / self.unit
 
     def times(self, multiplier: Decimal) -> "UnitPrice":
-        return replace(self, nanos=self.nanos * Fraction(multiplier))
+        """Without a rest: prices and multipliers are decimals, and so is what they make."""
+        with localcontext(prec=80):
+            return replace(self, credits=self.credits * multiplier)
 
 
 def leading_prices(pricing_config: Mapping[str, Any] | None) -> tuple[UnitPrice, ...]:
@@ -63,20 +72,18 @@ _GROUPS: Final = {"in": _IN, "out": _OUT, "alone": _ALONE}
 
 def _price_of(items: Sequence[Mapping[str, Any]]) -> UnitPrice:
     """The item without conditions, for it is what a plain call pays; else the cheapest one."""
-    priced = [(_nanos(item) / item["unit"], item) for item in items]
-    cheapest = min((one for one, _item in priced))
-    chosen = next((item for _one, item in priced if not item.get("conditions")), None)
-    item = chosen or next(item for one, item in priced if one == cheapest)
+    plain = next((item for item in items if not item.get("conditions")), None)
+    item = plain or min(items, key=_for_one)
     tiers = item["tiers"]
     return UnitPrice(
         meter=item["meter"],
         unit=item["unit"],
-        nanos=_nanos(item),
+        credits=Decimal(tiers[0]["price"]),
         conditions=item.get("conditions") or {},
-        is_lowest=chosen is None and any(one > cheapest for one, _item in priced),
+        is_lowest=plain is None and _for_one(max(items, key=_for_one)) > _for_one(item),
         begins_at=tiers[1]["from"] if len(tiers) > 1 else None,
     )
 
 
-def _nanos(item: Mapping[str, Any]) -> Fraction:
-    return Fraction(item["tiers"][0]["price"]) * NANOS_PER_CREDIT
+def _for_one(item: Mapping[str, Any]) -> Fraction:
+    return Fraction(item["tiers"][0]["price"]) / item["unit"]

@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
+from itertools import chain
 from typing import Any, Final
+
+import msgspec
 
 from apps.core.languages import text_in
 from apps.core.pagination import DEFAULT_SIZE, Cursor, CursorInvalid, Page
-from apps.marketplace.leading_prices import MILLION, UnitPrice
+from apps.marketplace.leading_prices import UnitPrice
+from apps.marketplace.pricing_config import with_version_facts
 from apps.marketplace.types import Direction, Reach
 
 RECOMMENDED: Final = "recommended"
@@ -22,6 +25,23 @@ CALLABLE: Final = frozenset({"beta", "ga"})
 
 _LAST: Final = 2**31
 """Behind every position that anybody gave a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedVersion:
+    """The price version in force. Its config is kept as text: of hundreds of models few are ever shown whole, and
+    thousands of small dictionaries would be walked by every round of the garbage collector.
+    """
+
+    number: int
+    starts_at: datetime
+    ends_at: datetime | None
+    config_json: bytes
+
+    @property
+    def pricing_config(self) -> Mapping[str, Any]:
+        config = msgspec.json.decode(self.config_json)
+        return with_version_facts(config, number=self.number, starts_at=self.starts_at, ends_at=self.ends_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +68,7 @@ class ListedModel:
     retired_on: date | None
     successor: str | None
     display_config: Mapping[str, Any]
-    pricing_config: Mapping[str, Any] | None
+    version: ListedVersion | None
     prices: tuple[UnitPrice, ...]
     coming: ComingPrice | None
     groups: frozenset[str]
@@ -63,6 +83,11 @@ class ListedModel:
         return text_in(self.display_config.get("title") or {}, language) or self.code
 
     @property
+    def pricing_config(self) -> Mapping[str, Any] | None:
+        """As published, before any group's multiplier, with the facts of its version."""
+        return None if self.version is None else self.version.pricing_config
+
+    @property
     def order(self) -> int:
         order = self.display_config.get("order")
         return order if isinstance(order, int) else _LAST
@@ -72,15 +97,15 @@ class ListedModel:
         return self.display_config.get("context_length")
 
     @property
-    def input_price(self) -> Fraction | None:
-        """Nanocredits for a million input tokens; None for what is not charged by them."""
-        price = next((price for price in self.prices if price.meter == "input_tokens"), None)
-        return None if price is None else price.nanos * MILLION / price.unit
+    def input_price(self) -> Decimal | None:
+        """Credits for a million input tokens; None for what is not charged by them."""
+        first = self.prices[0] if self.prices else None
+        return first.for_a_million if first is not None and first.meter == "input_tokens" else None
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What is asked for; an empty one asks for nothing. `max_price` is nanocredits for a million input tokens."""
+    """What is asked for; an empty one asks for nothing. `max_price` is credits for a million input tokens."""
 
     types: frozenset[str] = frozenset()
     vendors: frozenset[str] = frozenset()
@@ -89,7 +114,7 @@ class Filters:
     modalities: frozenset[str] = frozenset()
     group: str = ""
     search: str = ""
-    max_price: Fraction | None = None
+    max_price: Decimal | None = None
     min_context: int = 0
 
 
@@ -124,26 +149,26 @@ def seen_by(models: Iterable[ListedModel], reach: Reach) -> tuple[ListedModel, .
 
 
 def matching(models: Iterable[ListedModel], filters: Filters) -> list[ListedModel]:
-    wanted = _checks(filters)
-    return [model for model in models if not _failed(model, wanted)]
+    checks = [fits for _name, fits in _checks(filters)]
+    return [model for model in models if all(fits(model) for fits in checks)]
 
 
 def facets_of(models: Iterable[ListedModel], filters: Filters) -> Facets:
-    types, vendors, lifecycles = Counter[str](), Counter[str](), Counter[str]()
-    capabilities, modalities = Counter[str](), Counter[str]()
-    wanted = _checks(filters)
+    """A model counts where nothing but the facet's own choice leaves it out."""
+    counts: dict[str, list[ListedModel]] = {name: [] for name in ("", "type", "vendor", "lifecycle")}
+    checks = _checks(filters)
     for model in models:
-        failed = _failed(model, wanted)
-        if failed <= {"type"}:
-            types[model.type] += 1
-        if failed <= {"vendor"}:
-            vendors[model.vendor] += 1
-        if failed <= {"lifecycle"}:
-            lifecycles[model.lifecycle] += 1
-        if not failed:
-            capabilities.update(model.capabilities)
-            modalities.update(model.modalities)
-    return Facets(types, vendors, lifecycles, capabilities, modalities)
+        missing = _missing(model, checks)
+        if missing in counts:
+            counts[missing].append(model)
+    left = counts[""]
+    return Facets(
+        types=Counter(model.type for model in (*left, *counts["type"])),
+        vendors=Counter(model.vendor for model in (*left, *counts["vendor"])),
+        lifecycles=Counter(model.lifecycle for model in (*left, *counts["lifecycle"])),
+        capabilities=Counter(chain.from_iterable(model.capabilities for model in left)),
+        modalities=Counter(chain.from_iterable(model.modalities for model in left)),
+    )
 
 
 def page_of(
@@ -216,13 +241,20 @@ def _checks(filters: Filters) -> tuple[tuple[str, Check], ...]:
     return tuple((name, check) for name, (wanted, check) in asked.items() if wanted)
 
 
-def _failed(model: ListedModel, checks: tuple[tuple[str, Check], ...]) -> set[str]:
-    return {name for name, fits in checks if not fits(model)}
+def _missing(model: ListedModel, checks: tuple[tuple[str, Check], ...]) -> str:
+    """The one filter that leaves the model out; empty for none, `+` for several."""
+    missing = ""
+    for name, fits in checks:
+        if not fits(model):
+            if missing:
+                return "+"
+            missing = name
+    return missing
 
 
-def _costs_at_most(model: ListedModel, nanos: Fraction) -> bool:
+def _costs_at_most(model: ListedModel, credits_: Decimal) -> bool:
     price = model.input_price
-    return price is not None and price <= nanos
+    return price is not None and price <= credits_
 
 
 def _span(
@@ -250,9 +282,9 @@ def _recommended(model: ListedModel) -> tuple[int, int, str]:
     return (model.order, model.type_position, model.code)
 
 
-def _cheapest(model: ListedModel) -> tuple[bool, Fraction, tuple[int, int, str]]:
+def _cheapest(model: ListedModel) -> tuple[bool, Decimal, tuple[int, int, str]]:
     price = model.input_price
-    return (price is None, price or Fraction(0), _recommended(model))
+    return (price is None, price or Decimal(0), _recommended(model))
 
 
 _SORT_KEYS: Final[Mapping[str, Callable[[ListedModel], Any]]] = {

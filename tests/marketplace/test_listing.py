@@ -1,19 +1,19 @@
 """What a list of models shows: filters, counts, order and pages, on values alone."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from itertools import chain
 from typing import Any
 
 import pytest
 
-from apps.core.money import NANOS_PER_CREDIT
 from apps.core.pagination import Cursor, CursorInvalid
 from apps.marketplace.leading_prices import leading_prices
 from apps.marketplace.listing import (
     Filters,
     ListedModel,
+    ListedVersion,
     facets_of,
     in_order,
     matching,
@@ -51,7 +51,7 @@ def model(id_: int, code: str = "", **facts: Any) -> ListedModel:
         created_at=NOON + timedelta(days=id_),
         retired_on=None,
         display_config=display,
-        pricing_config=pricing,
+        version=None if pricing is None else ListedVersion(1, NOON, None, json.dumps(pricing).encode()),
         prices=leading_prices(pricing),
         coming=None,
         search_text="\n".join((code, *display.get("title", {}).values(), "acme ai")).casefold(),
@@ -61,10 +61,6 @@ def model(id_: int, code: str = "", **facts: Any) -> ListedModel:
 
 def ids(models: Any) -> list[int]:
     return [found.id for found in models]
-
-
-def credits_(amount: str) -> Fraction:
-    return Fraction(amount) * NANOS_PER_CREDIT
 
 
 CHAT = model(1, capabilities=frozenset({"tools", "vision"}), modalities=frozenset({"text", "image"}), context=128_000)
@@ -86,8 +82,8 @@ ALL = [CHAT, CODER, PAINTER, OLD]
         (Filters(capabilities=frozenset({"tools", "vision"})), [1]),
         (Filters(modalities=frozenset({"image"})), [1, 3]),
         (Filters(min_context=128_000), [1]),
-        (Filters(max_price=credits_("0.5")), [2]),
-        (Filters(max_price=credits_("2")), [1, 2, 4]),
+        (Filters(max_price=Decimal("0.5")), [2]),
+        (Filters(max_price=Decimal("2")), [1, 2, 4]),
         (Filters(types=frozenset({"nothing"})), []),
     ],
 )
@@ -220,7 +216,7 @@ def test_a_filter_by_group_finds_what_that_group_prices() -> None:
 def test_prices_are_compared_at_the_multiplier_of_the_caller() -> None:
     (seen,) = seen_by([model(1, price="2")], reach(("default", "0.5")))
 
-    assert matching([seen], Filters(max_price=credits_("1"))) == [seen]
+    assert matching([seen], Filters(max_price=Decimal("1"))) == [seen]
 
 
 def test_picks_stand_by_use_and_retired_ones_drop_out() -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.console.amounts import Reader, unit_price_text
 from apps.console.words.models import short_count
-from apps.core.money import NANOS_PER_CREDIT, credits_text, nanos_from_text, round_half_up
+from apps.core.money import NANOS_PER_CREDIT, credits_decimal, credits_text, nanos_from_text, round_half_up
 from apps.marketplace.listing import CALLABLE, RECOMMENDED, Filters
 from apps.marketplace.types import Lifecycle
 
@@ -76,7 +76,7 @@ class ModelFilterForm(forms.Form):
             modalities=self.chosen("modality"),
             group=self.cleaned_data.get("group", ""),
             search=self.cleaned_data.get("search", ""),
-            max_price=self.max_nanos,
+            max_price=None if self.max_nanos is None else credits_decimal(self.max_nanos),
             min_context=self.cleaned_data.get("min_context") or 0,
         )
 
@@ -98,7 +98,7 @@ class ModelFilterForm(forms.Form):
         steps = {
             round_half_up(*(Fraction(Decimal(step)) * rate).as_integer_ratio()) for step in PRICES[self.reader.unit]
         }
-        chosen = None if self.max_nanos is None else int(self.max_nanos)
+        chosen = self.max_nanos
         return [
             Step(credits_text(nanos), gettext("%(price)s per 1M") % {"price": self._price(nanos)}, nanos == chosen)
             for nanos in _with(steps, chosen)
@@ -126,9 +126,9 @@ def _with(steps: Iterable[int], chosen: int | None) -> list[int]:
     return sorted({*steps, *(() if chosen is None else (chosen,))})
 
 
-def _nanos(text: str) -> Fraction | None:
+def _nanos(text: str) -> int | None:
     try:
         nanos = nanos_from_text(text)
     except ValueError:
         return None
-    return Fraction(nanos) if nanos >= 0 else None
+    return nanos if nanos >= 0 else None

@@ -1,6 +1,6 @@
 """The public list of models: what there is, what it costs the reader, and what is planned."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -29,11 +29,10 @@ def models(request: HttpRequest) -> HttpResponse:
     """At most two questions besides session and user: the reader's teams, and whether what is remembered holds."""
     at = clock.now()
     listing = marketplace.listing(at=at)
-    seen = rules.seen_by(listing.models, listing.reach_of(paying_team(request), at=at))
+    seen = listing.seen_by(listing.reach_of(paying_team(request), at=at))
     form = ModelFilterForm(request.GET, reader=reader_by(request, listing, at=at))
     page = _page(request, seen, form)
-    language = get_language() or "en"
-    names = {model.code: model.title(language) for model in seen}
+    names = _names(seen, {model.successor for model in page.results})
     is_start = not (form.is_narrowed or request.GET.get("cursor") or form.cleaned_data.get("lifecycle"))
     context = {
         "form": form,
@@ -63,6 +62,11 @@ def _page(request: HttpRequest, seen: Sequence[ListedModel], form: ModelFilterFo
         raise Http404 from error
 
 
+def _names(seen: Sequence[ListedModel], codes: Collection[str | None]) -> dict[str, str]:
+    language = get_language() or "en"
+    return {model.code: model.title(language) for model in seen if model.code in codes}
+
+
 def _groups(seen: Sequence[ListedModel]) -> list[str]:
     """The access groups that price models of this reader; one alone is no choice."""
     groups = sorted({model.group for model in seen})
@@ -83,7 +87,7 @@ def model_comparison(request: HttpRequest) -> HttpResponse:
     """`?m=` up to four times, in that order. What the reader does not see is not named, nor said to be missing."""
     at = clock.now()
     listing = marketplace.listing(at=at)
-    seen = {model.code: model for model in rules.seen_by(listing.models, listing.reach_of(paying_team(request), at=at))}
+    seen = {model.code: model for model in listing.seen_by(listing.reach_of(paying_team(request), at=at))}
     asked = list(dict.fromkeys(request.GET.getlist("m")))
     chosen = [seen[code] for code in asked if code in seen]
     context = {

@@ -4,7 +4,7 @@ One statement, so that models, prices, groups and grants are those of one instan
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -14,11 +14,12 @@ from django.conf import settings
 from django.db import connection
 
 from apps.marketplace.leading_prices import leading_prices
-from apps.marketplace.listing import ComingPrice, ListedModel, seen_by
-from apps.marketplace.pricing_config import with_version_facts
+from apps.marketplace.listing import ComingPrice, ListedModel, ListedVersion, seen_by
 from apps.marketplace.types import Direction, Reach, Stamp
 from apps.teams import queries as teams
 from apps.teams.types import MAIN_GROUP, Multiplier, TeamAccess
+
+MOST_REACHES: Final = 64
 
 _SQL: Final = f"""
 SELECT stamp.*, CASE
@@ -48,15 +49,15 @@ FROM (SELECT count(*), coalesce(sum(id), 0)::bigint, max(marked_at) FROM marketp
 """  # noqa: S608  constants of ours
 
 
-class _Version(msgspec.Struct, array_like=True):
+class _Version(msgspec.Struct, array_like=True, gc=False):
     number: int
     starts_at: datetime
     ends_at: datetime | None
-    pricing_config: dict[str, Any]
+    pricing_config: msgspec.Raw
     direction: str | None
 
 
-class _Model(msgspec.Struct, array_like=True):
+class _Model(msgspec.Struct, array_like=True, gc=False):
     id: int
     code: str
     type: str
@@ -73,7 +74,7 @@ class _Model(msgspec.Struct, array_like=True):
     versions: list[_Version]
 
 
-class _Group(msgspec.Struct, array_like=True):
+class _Group(msgspec.Struct, array_like=True, gc=False):
     id: int
     code: str
     multiplier: Decimal
@@ -81,7 +82,7 @@ class _Group(msgspec.Struct, array_like=True):
     coming_at: datetime | None
 
 
-class _Grant(msgspec.Struct, array_like=True):
+class _Grant(msgspec.Struct, array_like=True, gc=False):
     """Of a group or of a model, whose row is `thing`."""
 
     team_id: int
@@ -92,7 +93,7 @@ class _Grant(msgspec.Struct, array_like=True):
         return self.ends_at is None or self.ends_at > at
 
 
-class _Rate(msgspec.Struct, array_like=True):
+class _Rate(msgspec.Struct, array_like=True, gc=False):
     currency: str
     starts_at: datetime
     credits_per_unit: Decimal
@@ -115,6 +116,16 @@ class Listing:
     until_at: datetime | None
     models: tuple[ListedModel, ...]
     _read: _Read
+    _seen: dict[Reach, tuple[ListedModel, ...]] = field(default_factory=dict)
+
+    def seen_by(self, reach: Reach) -> tuple[ListedModel, ...]:
+        """The models in reach, at its multipliers. Remembered too: most callers reach the same."""
+        seen = self._seen.get(reach)
+        if seen is None:
+            if len(self._seen) >= MOST_REACHES:
+                self._seen.clear()
+            seen = self._seen[reach] = seen_by(self.models, reach)
+        return seen
 
     def holds_at(self, at: datetime) -> bool:
         return self.from_at <= at and (self.until_at is None or at < self.until_at)
@@ -159,7 +170,7 @@ def listing(*, at: datetime) -> Listing:
 
 def listed_models(reach: Reach, *, at: datetime) -> tuple[ListedModel, ...]:
     """The models in reach with what their calls cost there, retired and planned ones included. One query."""
-    return seen_by(listing(at=at).models, reach)
+    return listing(at=at).seen_by(reach)
 
 
 def _asked(known: Listing | None, at: datetime) -> tuple[Stamp, str | None]:
@@ -202,8 +213,8 @@ def _listed(row: _Model, codes: Mapping[int, str], at: datetime) -> ListedModel:
         retired_on=row.retired_on,
         successor=row.successor,
         display_config=row.display_config,
-        pricing_config=None if in_force is None else _shown_config(in_force),
-        prices=leading_prices(None if in_force is None else in_force.pricing_config),
+        version=None if in_force is None else _in_force(in_force),
+        prices=leading_prices(None if in_force is None else msgspec.json.decode(in_force.pricing_config)),
         coming=None if coming is None else _coming(coming),
         groups=frozenset(codes[group] for group in row.groups),
         capabilities=frozenset(row.display_config.get("capabilities") or ()),
@@ -212,10 +223,8 @@ def _listed(row: _Model, codes: Mapping[int, str], at: datetime) -> ListedModel:
     )
 
 
-def _shown_config(version: _Version) -> Mapping[str, Any]:
-    return with_version_facts(
-        version.pricing_config, number=version.number, starts_at=version.starts_at, ends_at=version.ends_at
-    )
+def _in_force(version: _Version) -> ListedVersion:
+    return ListedVersion(version.number, version.starts_at, version.ends_at, bytes(version.pricing_config))
 
 
 def _coming(version: _Version) -> ComingPrice:
