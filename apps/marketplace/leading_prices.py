@@ -86,4 +86,4 @@ def _price_of(items: Sequence[Mapping[str, Any]]) -> UnitPrice:
 
 
 def _for_one(item: Mapping[str, Any]) -> Fraction:
-    return Fraction(item["tiers"][0]["price"]) / item["unit"]
+    return Fraction(item["tiers"][0]["price"]) / int(item["unit"])
