@@ -64,6 +64,34 @@ class CallerLimits:
         return max(self.rates, key=lambda rate: (rate.percent, order[rate.set_by])).set_by
 
 
+@dataclass(frozen=True, slots=True)
+class TokenRates:
+    """A token of the team with what its calls may do, whatever the others do."""
+
+    name: str
+    rates: tuple[RateLimit, ...]
+
+
+def limits_of_tokens(team: TeamAccess, group: GroupTerms, *, at: datetime) -> list[TokenRates]:
+    """Each token of the team in this group, newest first. Three queries, however many there are."""
+    entries, each = relay.tokens_of(team.id), _token_limits(group)
+    limits = {entry.token.account_id: limits_in_force(entry.token, each) for entry in entries}
+    use = wallet.rate_uses(limits, at=at)
+    return [
+        TokenRates(
+            entry.token.name,
+            _rates(
+                limits[entry.token.account_id],
+                use[entry.token.account_id],
+                RateLimits(),
+                RateUse(0, 0, 0),
+                own=_own(limits[entry.token.account_id], each),
+            ),
+        )
+        for entry in entries
+    ]
+
+
 def limits_of_team(team: TeamAccess, group: GroupTerms, *, at: datetime) -> CallerLimits:
     """What a token of this team has that restricts nothing further. Two queries."""
     each = _token_limits(group)
@@ -79,9 +107,13 @@ def limits_of_key(caller: KeyCaller, group: GroupTerms, *, at: datetime) -> Call
     token, each = caller.token, _token_limits(group)
     limits, of_all = limits_in_force(token, each), _wallet_limits(group)
     use = wallet.rate_uses({token.account_id: limits, token.wallet_id: of_all}, at=at)
-    own = [name for name in RATES if getattr(limits, name) != getattr(each, name)]
+    own = _own(limits, each)
     rates = _rates(limits, use[token.account_id], of_all, use[token.wallet_id], own=own)
     return CallerLimits(group.code, caller.team, caller.token_public_id, rates, _latest(use.values()))
+
+
+def _own(limits: RateLimits, each: RateLimits) -> list[str]:
+    return [name for name in RATES if getattr(limits, name) != getattr(each, name)]
 
 
 def _token_limits(group: GroupTerms) -> RateLimits:

@@ -287,6 +287,7 @@ CONSOLE: Final = (
     Row("console:invitation_decline", "POST", "/invitations/{secret}/decline", ELSEWHERE),
     Row("console:logs", "GET", "/console/logs", PAGE),
     Row("console:call", "GET", "/console/logs/{call}", "302 404 200 200 200 200 200 404"),
+    Row("console:limits", "GET", "/console/limits", PAGE),
     Row("console:statement", "GET", "/console/statement", PAGE),
     Row("console:free_credit", "GET", "/console/free-credit", "302 200 403 403 200 200 200 200"),
     Row("console:free_credit_stop", "POST", "/console/free-credit/stop", "302 302 403 403 302 302 302 302"),
