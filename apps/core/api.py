@@ -19,6 +19,7 @@ from apps.core import errors
 from apps.core.ids import public_id, uuid7
 from apps.core.money import Nanos, credits_text, nanos_from_text
 from apps.core.pagination import DEFAULT_SIZE, MAX_SIZE, Cursor, Page, parse_cursor
+from apps.core.strict_json import strict_json
 
 MAX_BODY_BYTES: Final = 1_048_576
 
@@ -65,7 +66,7 @@ class BoundedJSONParser(JSONParser):
         if len(body) > MAX_BODY_BYTES:
             raise BodyTooLarge
         try:
-            parsed = json.loads(body.decode(), object_pairs_hook=_without_repeats, parse_constant=_refuse_constant)
+            parsed = strict_json(body.decode())
             json.dumps(parsed, ensure_ascii=False).encode()  # half a surrogate pair can be neither stored nor answered
             return parsed
         except (ValueError, RecursionError) as error:
@@ -244,14 +245,3 @@ def _address(request: Request, cursor: Cursor | None) -> str | None:
     query = request.query_params.copy()
     query["cursor"] = cursor.as_text()
     return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
-
-
-def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands in an object twice")
-    return found
-
-
-def _refuse_constant(name: str) -> object:
-    raise ValueError(f"{name} is no number")

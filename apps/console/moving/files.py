@@ -1,7 +1,6 @@
 """Reads a file of balances or tokens row by row: CSV as a stream of any length, JSON whole. Judges no row."""
 
 import csv
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from apps.console.moving.rows import (
     owner_of,
     token_row,
 )
+from apps.core.strict_json import strict_json
 
 MOST_CSV_BYTES: Final = 2**30
 MOST_JSON_BYTES: Final = 64 * 2**20
@@ -154,9 +154,7 @@ def _json_tokens(tokens: object, account: Mapping[str, object], place: str) -> I
 
 def _json_list(path: Path) -> list[object]:
     try:
-        parsed = json.loads(
-            path.read_text(encoding="utf-8-sig"), object_pairs_hook=_without_repeats, parse_constant=_refuse_constant
-        )
+        parsed = strict_json(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
         raise FileUnreadable(f"{path} is not UTF-8. Save it in UTF-8.") from None
     except RecursionError:
@@ -166,14 +164,3 @@ def _json_list(path: Path) -> list[object]:
     if not isinstance(parsed, list):
         raise FileUnreadable(f"{path}: write a list of objects, one for each account and type.")
     return parsed
-
-
-def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a field stands in an object twice")
-    return found
-
-
-def _refuse_constant(name: str) -> object:
-    raise ValueError(f"{name} is no number")
