@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from django.utils.translation import get_language
+from apps.core.languages import reads_chinese
 
 CHINA: Final = "CN"
 
@@ -23,14 +23,10 @@ def is_country(code: str) -> bool:
 def country_name(code: str) -> str:
     """The name in the reader's language; an unknown code stays as it is."""
     names = _names().get(code)
-    return code if names is None else names[_reads_chinese()]
+    return code if names is None else names[reads_chinese()]
 
 
 def country_choices() -> list[tuple[str, str]]:
     """Code and name, by name in the reader's language; the Chinese mainland first."""
     rest = sorted(((code, country_name(code)) for code in _names() if code != CHINA), key=lambda choice: choice[1])
     return [(CHINA, country_name(CHINA)), *rest]
-
-
-def _reads_chinese() -> bool:
-    return (get_language() or "").startswith("zh")

@@ -4,9 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from django.conf import settings
-from django.utils.translation import override
+from django.utils.translation import get_language, override
 
 FALLBACK: Final = "en"
+
+
+def reads_chinese() -> bool:
+    """Whether what is being written now is for a reader of Chinese."""
+    return (get_language() or "").startswith("zh")
 
 
 def in_each_language(write: Callable[[], str]) -> dict[str, str]:

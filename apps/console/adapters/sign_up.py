@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.http import HttpRequest
 from django.shortcuts import redirect
-from django.utils.translation import get_language
 
 from apps.accounts.errors import EmailTaken, IdentityTaken
 from apps.accounts.types import Language
 from apps.console import referral_links, services
 from apps.console.readers import default_unit
+from apps.core.languages import reads_chinese
 
 if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialAccount
@@ -24,7 +24,7 @@ def register(
     """Stores the person with their team, in the language they read, bound to who invited them. The loser of a double
     click goes to sign-in.
     """
-    user.language = Language.CHINESE if (get_language() or "").startswith("zh") else Language.ENGLISH
+    user.language = Language.CHINESE if reads_chinese() else Language.ENGLISH
     user.display_unit = default_unit(user.language)
     code = referral_links.kept_code(request)
     try:

@@ -12,11 +12,12 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import gettext, pgettext
 
 from apps.console import amounts
 from apps.console.identities import Provider, offered
 from apps.console.readers import reader_of
+from apps.core.languages import reads_chinese
 from apps.core.money import credits_text
 
 register = template.Library()
@@ -37,7 +38,7 @@ def mark() -> SafeString:
 
 @register.simple_tag
 def html_lang() -> str:
-    return "zh-Hans" if (get_language() or "").startswith("zh") else "en"
+    return "zh-Hans" if reads_chinese() else "en"
 
 
 @register.simple_tag(takes_context=True)

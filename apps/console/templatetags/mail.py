@@ -10,12 +10,13 @@ from django.conf import settings
 from django.template import Context
 from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.console import amounts
 from apps.console.words import prices
 from apps.console.words.instants import instant_words
+from apps.core.languages import reads_chinese
 from apps.core.money import nanos_from_text
 
 register = template.Library()
@@ -42,13 +43,13 @@ _LIMITS: Final = {
 
 @register.simple_tag
 def mail_lang() -> str:
-    return "zh-Hans" if _is_chinese() else "en"
+    return "zh-Hans" if reads_chinese() else "en"
 
 
 @register.simple_tag
 def mail_font() -> SafeString:
     """For a `style` attribute: family and leading of the mail's language, Han faces first where it is Chinese."""
-    families, leading = (f"{_HAN},{_LATIN}", "1.7") if _is_chinese() else (f"{_LATIN},{_HAN}", "1.55")
+    families, leading = (f"{_HAN},{_LATIN}", "1.7") if reads_chinese() else (f"{_LATIN},{_HAN}", "1.55")
     return SafeString(f"font-family:{families},sans-serif;line-height:{leading};")
 
 
@@ -148,7 +149,3 @@ def role_name(code: str) -> str:
 def limit_name(code: str) -> str:
     """What a limit bounds, by the name of its kind in small letters."""
     return str(_LIMITS[code])
-
-
-def _is_chinese() -> bool:
-    return (get_language() or "").startswith("zh")
