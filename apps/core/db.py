@@ -2,13 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache, partial
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connection, transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,6 +34,15 @@ async def in_thread(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Runs ORM code beside the event loop, on threads of our own, so that a slow query holds up no other work."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_pool(), _with_fresh_connections, partial(fn, *args, **kwargs))
+
+
+@contextmanager
+def patient_transaction() -> Iterator[None]:
+    """A transaction that may take its time and may wait for another run."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '10min'")
+        cursor.execute("SET LOCAL lock_timeout = '10min'")
+        yield
 
 
 def direct_dsn() -> str:

@@ -3,15 +3,15 @@
 It lives here because the wallet does not know what a call was for.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
+from apps.core.db import patient_transaction
 from apps.core.locks import lock_for_transaction
 from apps.journal import queries as journal_queries
 from apps.journal import services as journal
@@ -74,7 +74,7 @@ class Books:
 
 def violations() -> list[str]:
     """A sentence for each row that is wrong, from everything there is; empty when the books are right."""
-    with _patience():
+    with patient_transaction():
         calls = _calls(_ANYTIME, {"at_most": SHOWN})
     return wallet.ledger_violations() + [SENTENCE.format(call) for call in calls]
 
@@ -128,13 +128,13 @@ def _told(books: Books) -> dict[str, object]:
 def _mischarged(until: datetime, *, known: Books, is_full: bool) -> list[UUID]:
     """Calls charged something else than their record, among the new ones and those known to be wrong."""
     if is_full:
-        with _patience(), connection.cursor() as cursor:
+        with patient_transaction(), connection.cursor() as cursor:
             cursor.execute(_FORGET)
     length: timedelta | None = _SHORTEST
     while length:
         length, wrong = _compare_span(until, length, known=known)
         known = replace(known, calls=(*known.calls, *wrong))
-    with _patience():
+    with patient_transaction():
         return _still_wrong(known.calls)
 
 
@@ -144,7 +144,7 @@ def _compare_span(until: datetime, length: timedelta, *, known: Books) -> tuple[
     What is wrong is told in the transaction that moves the mark on, so that a run that is killed forgets nothing. A
     call whose charge and record lie on two sides of a bound is a suspect of both spans, and asked about exactly.
     """
-    with _patience(), connection.cursor() as cursor:
+    with patient_transaction(), connection.cursor() as cursor:
         lock_for_transaction("usage.verification")
         cursor.execute(_BEGINS, [until])
         (begins,) = cursor.fetchone()
@@ -170,12 +170,3 @@ def _calls(query: str, parameters: Mapping[str, Any]) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
         return [row[0] for row in cursor.fetchall()]
-
-
-@contextmanager
-def _patience() -> Iterator[None]:
-    """A transaction that may take its time and may wait for another run."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '10min'")
-        cursor.execute("SET LOCAL lock_timeout = '10min'")
-        yield

@@ -4,13 +4,13 @@ A run may be killed at any point and may meet another: sums move in transactions
 to its end moves on what the rules of changed wallets begin with.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
+from apps.core.db import patient_transaction
 from apps.wallet.invariants import accounts, checkpoints, lots, seals
 from apps.wallet.invariants.rules import Rule
 from apps.wallet.types import Violation
@@ -57,7 +57,7 @@ def check(*, is_full: bool = False, again: Sequence[int] = ()) -> list[Violation
     _sum_until(until)
     found = _broken_sums() if is_full else []
     if is_full:
-        with _patience():
+        with patient_transaction():
             checkpoints.forget()
         _sum_until(until)
     found += _broken_sums() + _broken_at_once(is_full=is_full) + _broken_wallets(is_full=is_full, again=again)
@@ -70,28 +70,19 @@ def note_checked(until: datetime) -> None:
     checkpoints.set_ruled(until)
 
 
-@contextmanager
-def _patience() -> Iterator[None]:
-    """A transaction that may take its time and may wait for another run."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '10min'")
-        cursor.execute("SET LOCAL lock_timeout = '10min'")
-        yield
-
-
 def _sum_until(until: datetime) -> None:
     """Moves the checkpoints, span by span, each in a transaction of its own."""
-    with _patience():
+    with patient_transaction():
         checkpoints.summarise()
     length: timedelta | None = checkpoints.SHORTEST
     while length:
-        with _patience():
+        with patient_transaction():
             length = checkpoints.add_span(until, length)
 
 
 def _broken_sums() -> list[Violation]:
     """What seems wrong from the checkpoints on is added up from all transfers of its wallet before it is told."""
-    with _patience():
+    with patient_transaction():
         checkpoints.lock()
         span = _span()
         return [found for rule in ALL if rule.is_of_sums for found in _broken_sum(rule, span)]
@@ -112,19 +103,19 @@ def _broken_at_once(*, is_full: bool) -> list[Violation]:
     found = []
     for rule in ALL:
         if not rule.is_of_sums and not rule.is_of_wallets:
-            with _patience():
+            with patient_transaction():
                 found += _broken(rule, rule.whole() if is_full else rule.since(), _span())
     return found
 
 
 def _broken_wallets(*, is_full: bool, again: Sequence[int]) -> list[Violation]:
     """A batch of wallets a transaction: each statement is short, however many wallets there are."""
-    with _patience():
+    with patient_transaction():
         wallets = _numbers(_ALL_WALLETS) if is_full else sorted({*_numbers(_TOUCHED, _span()), *again})
     found = []
     for first in range(0, len(wallets), _WALLETS_AT_ONCE):
         batch = {"wallets": wallets[first : first + _WALLETS_AT_ONCE]}
-        with _patience():
+        with patient_transaction():
             found += [one for rule in ALL if rule.is_of_wallets for one in _broken(rule, rule.of_wallets(), batch)]
     return found
 
@@ -133,10 +124,10 @@ def _broken_seals(at: datetime, *, is_full: bool) -> list[Violation]:
     """Compares one sealed month, or all; then seals what has closed since."""
     found = []
     for month in seals.next_to_compare(None if is_full else 1):
-        with _patience():
+        with patient_transaction():
             found += [] if seals.is_unchanged(month) else [Violation(seals.SENTENCE.format(month))]
     for month in seals.unsealed(at):
-        with _patience():
+        with patient_transaction():
             seals.seal(month)
     return found
 
