@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from apps.core.secret_tokens import digest_of
 from apps.journal import services as journal
 from apps.journal.types import Act
 from apps.marketplace import queries as marketplace_queries
@@ -21,7 +22,7 @@ from apps.relay.catalogue_text import check_values, refuse_gone_section
 from apps.relay.channel_file import ChannelEntry, Resolve, read_channels
 from apps.relay.errors import CatalogueInvalid, ChannelInvalid
 from apps.relay.models import Channel
-from apps.relay.services.channels import key_digest, terms_of
+from apps.relay.services.channels import terms_of
 from apps.teams import queries as teams_queries
 from apps.teams import services as teams
 
@@ -169,7 +170,7 @@ def _change(channel: Channel, entry: ChannelEntry, *, at: datetime) -> list[str]
 def _change_keys(channel: Channel, entry: ChannelEntry, *, at: datetime) -> list[str]:
     if entry.keys is None:
         return []
-    wanted = {key_digest(key.secret): key for key in entry.keys}
+    wanted = {digest_of(key.secret): key for key in entry.keys}
     stored = {bytes(key.digest): key for key in channel.keys.filter(enabled=True)}
     added = [key for digest, key in wanted.items() if digest not in stored or stored[digest].source != key.source]
     sources = {key.source for key in entry.keys if key.source}

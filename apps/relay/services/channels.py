@@ -1,6 +1,5 @@
 """Acts on channels and their keys. A key goes in and never comes out; it stays with the address it was given for."""
 
-import hashlib
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from apps.core.addresses import is_metadata_name, is_reachable
 from apps.core.encryption import encrypt
 from apps.core.key_rotation import Rewritten, RowPage, reencrypt_column
+from apps.core.secret_tokens import digest_of
 from apps.journal import services as journal
 from apps.journal.types import Act
 from apps.marketplace import queries as marketplace
@@ -107,12 +107,10 @@ def add_channel_key(
         raise ChannelInvalid(_("A key is one line of printable ASCII characters."), field="key")
     with transaction.atomic():
         channel = _locked(channel_id)
-        key = channel.keys.filter(digest=key_digest(secret)).first()
+        key = channel.keys.filter(digest=digest_of(secret)).first()
         if key is None:
             last_four = secret[-4:] if len(secret) >= SHOWN_FROM_LENGTH else ""
-            key = ChannelKey(
-                channel=channel, digest=key_digest(secret), ciphertext=encrypt(secret), last_four=last_four
-            )
+            key = ChannelKey(channel=channel, digest=digest_of(secret), ciphertext=encrypt(secret), last_four=last_four)
         key.enabled, key.source = True, source
         key.save()
         _record("channel.key_added", channel, actor=actor, at=at, reason=reason, details={"key": key.pk})
@@ -153,11 +151,6 @@ def terms_of(channel: Channel) -> dict[str, Any]:
         "access_groups": sorted(channel.access_groups.values_list("code", flat=True)),
         "models": dict(channel.models.values_list("model__code", "upstream_name")),
     }
-
-
-def key_digest(secret: str) -> bytes:
-    """Tells two keys apart without reading them."""
-    return hashlib.sha256(secret.encode()).digest()
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
