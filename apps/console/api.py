@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from apps.console import departures, services
 from apps.console.compatibility import own_user
 from apps.console.queries import ExplainedCall, explained_call
+from apps.console.readers import signed_in
 from apps.console.serializers import (
     CallSerializer,
     ChangedMemberSerializer,
@@ -50,9 +51,6 @@ from apps.wallet import services as wallet_services
 from apps.wallet.quota_types import LOT_FIELDS, refuse_gone_in
 from apps.wallet.statement_lines import Code, Movement, Period
 from apps.wallet.types import LimitUse
-
-if TYPE_CHECKING:
-    from apps.accounts.models import User
 
 
 class WalletView(PlatformView):
@@ -114,7 +112,7 @@ class OwnUserView(PlatformView):
         """For front ends written for New API: who calls, and the balance of the team in quota, 500,000 a US dollar.
         There is one balance: rewards for invitations are not in it, and `aff_quota` is always 0."""
         wallet_services.tend_accounts([team.wallet_id])
-        user = cast("User", request.user)
+        user = signed_in(request)
         return Response({"success": True, "message": "", "data": own_user(user, team, at=clock.now())})
 
 

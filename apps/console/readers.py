@@ -1,12 +1,13 @@
 """Whom a request is answered for: the unit that leads, and what it is worth today."""
 
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
+from rest_framework.request import Request
 
 from apps.accounts.types import DisplayUnit
 from apps.console.amounts import Reader
@@ -14,6 +15,9 @@ from apps.core import clock
 from apps.core.billing_calendar import billing_zone
 from apps.marketplace import queries as marketplace
 from apps.marketplace.queries import Listing
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
 
 _READER: Final = "_console_reader"
 
@@ -47,6 +51,11 @@ def reader_at(unit: str, *, at: datetime) -> Reader:
         credits_per_usd=marketplace.credit_rate("USD", at=at).credits_per_unit,
         credits_per_cny=marketplace.credit_rate("CNY", at=at).credits_per_unit,
     )
+
+
+def signed_in(request: HttpRequest | Request) -> "User":
+    """Whoever sent it, where a page or an endpoint lets in nobody else."""
+    return cast("User", request.user)
 
 
 def zone_of(request: HttpRequest) -> ZoneInfo:

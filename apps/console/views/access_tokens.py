@@ -1,7 +1,7 @@
 """The reader's own personal access tokens: the list, a new one, and the end of one."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.contrib import messages
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.console.decorators import after_recent_sign_in, own_page
 from apps.console.forms.access_tokens import ENDS, SCOPE_WORDS, AccessTokenForm, team_label
+from apps.console.readers import signed_in
 from apps.console.shell import shell_of
 from apps.core import clock
 from apps.core.errors import SluiceError
@@ -29,7 +30,7 @@ _SOON: Final = timedelta(days=7)
 @require_safe
 @own_page
 def token_list(request: HttpRequest) -> HttpResponse:
-    at, reader = clock.now(), _reader(request)
+    at, reader = clock.now(), signed_in(request)
     live = queries.live_tokens_of(reader.pk, at=at)
     ended = queries.ended_tokens_of(reader.pk, at=at, at_most=_ENDED_SHOWN)
     context = {
@@ -52,7 +53,7 @@ def create(request: HttpRequest) -> HttpResponse:
     teams = [payer.team for payer in shell.payers]
     initial = {"team": shell.payer.team.public_id}
     form = AccessTokenForm(
-        request.POST or None, initial=initial, reader=_reader(request).get_short_name(), teams=teams, at=at
+        request.POST or None, initial=initial, reader=signed_in(request).get_short_name(), teams=teams, at=at
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -74,7 +75,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @own_page
 def revoke(request: HttpRequest, token: str) -> HttpResponse:
     """Asks on GET: as a dialog over the list where htmx asked, as a page of its own otherwise."""
-    at, reader = clock.now(), _reader(request)
+    at, reader = clock.now(), signed_in(request)
     found = queries.token_entry(reader.pk, token, at=at)
     if found is None:
         raise Http404
@@ -93,7 +94,7 @@ def _shown_once(request: HttpRequest, made: NewPersonalToken) -> HttpResponse:
     team = made.token.team
     context = {
         "made": made,
-        "team_name": team_label(team.name, is_personal=team.is_personal, reader=_reader(request).get_short_name()),
+        "team_name": team_label(team.name, is_personal=team.is_personal, reader=signed_in(request).get_short_name()),
         "scopes": [words[0] for scope, words in SCOPE_WORDS.items() if scope in made.token.scopes],
         "base_url": settings.PUBLIC_URL,
     }
@@ -108,7 +109,3 @@ def _row(entry: PersonalTokenEntry, *, reader: "User", at: datetime) -> dict[str
         "ends_soon": entry.expires_at - at <= _SOON,
         "end": ENDS.get(entry.state, ""),
     }
-
-
-def _reader(request: HttpRequest) -> "User":
-    return cast("User", request.user)

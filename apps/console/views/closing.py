@@ -1,6 +1,6 @@
 """Closing the current team, and closing the own account: what stands against it, what ends, and the act itself."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -17,6 +17,7 @@ from apps.console.closing.teams import close_team
 from apps.console.closing.types import GivenUp, Leaving
 from apps.console.decorators import after_recent_sign_in, own_page, team_page
 from apps.console.forms.closing import ClosingForm
+from apps.console.readers import signed_in
 from apps.core import clock
 from apps.core.errors import SluiceError
 from apps.journal import queries as journal
@@ -27,9 +28,6 @@ from apps.teams import services as team_services
 from apps.teams.types import TeamAccess
 from apps.wallet import queries as wallet
 from apps.wallet import services as wallet_services
-
-if TYPE_CHECKING:
-    from apps.accounts.models import User
 
 
 @never_cache
@@ -65,7 +63,7 @@ def team(request: HttpRequest, access: TeamAccess) -> HttpResponse:
 @own_page
 @after_recent_sign_in
 def account(request: HttpRequest) -> HttpResponse:
-    user = cast("User", request.user)
+    user = signed_in(request)
     personal = team_services.personal_team_of(user)
     leaving = Leaving(personal, clock.now())
     form = _form(_sent(request), personal, word=user.email, label=_("Your e-mail address"))

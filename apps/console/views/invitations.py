@@ -3,7 +3,6 @@
 Nothing happens by opening it; the answer is a form of its own.
 """
 
-from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -16,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.console import kept_invitation
+from apps.console.readers import signed_in
 from apps.console.shell import TEAM_KEY
 from apps.console.words.teams import ROLE_NAMES, ROLE_SUMMARIES
 from apps.core import clock
@@ -23,9 +23,6 @@ from apps.core.errors import SluiceError
 from apps.teams import queries, services
 from apps.teams.errors import InvitationMissing
 from apps.teams.types import Offer
-
-if TYPE_CHECKING:
-    from apps.accounts.models import User
 
 
 @never_cache
@@ -49,7 +46,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
 @login_required
 def accept(request: HttpRequest, secret: str) -> HttpResponse:
     """Whoever may not is shown the page again, which says why."""
-    user = cast("User", request.user)
+    user = signed_in(request)
     try:
         team = services.accept_invitation(secret, user=user, at=clock.now())
     except InvitationMissing as error:
