@@ -5,6 +5,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.bench import listing
 from tests.bench.phases import PHASES, held_memory, measure, say
 from tests.bench.report import page, rows_of, table
 from tests.bench.targets import running
@@ -31,7 +32,7 @@ def main() -> None:
     with running(state) as targets:
         found = measure(targets, phases, rounds)
         held = {target.name: held_memory(target) for target in targets}
-    rows = rows_of(found, held)
+    rows = rows_of(found, held) + listing.rows_of(listing.listing_figures(state, rounds=40 if quick else 200))
     say("\n" + table(rows))
     if not quick:
         measured = page(rows, rounds=rounds, on=datetime.now(UTC).date(), load_before=load_before)

@@ -13,6 +13,7 @@ import psycopg
 
 from tests.bench import cpu
 from tests.bench.phases import say
+from tests.bench.report import Row
 from tests.bench.targets import ON_SERVER_CORE
 from tests.live.site import ROOT, Site, Web
 
@@ -97,6 +98,20 @@ def _model(n: int) -> dict[str, Any]:
         },
         "access_groups": ["default"],
     }
+
+
+def rows_of(figures: list[Figure]) -> list[Row]:
+    """For the table of `./sluice bench`."""
+    return [
+        (
+            f"web CPU of a list of {MODELS} models: {figure.what}",
+            f"{figure.milliseconds:.0f} ms",
+            "",
+            "",
+            f"< {MOST_MS} ms",
+        )
+        for figure in figures
+    ]
 
 
 def main() -> None:

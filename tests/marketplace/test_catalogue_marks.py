@@ -26,7 +26,7 @@ def acme() -> Model:
 def test_a_stamp_stays_while_nothing_changes(acme: Model) -> None:
     before = queries.catalogue_stamp("models")
 
-    queries.visible_model(acme.code, ["default"], at=NOON)
+    queries.model_in_reach(acme.code, queries.reach_of(None, at=NOON), at=NOON)
 
     assert isinstance(before.total, int)
     assert before.changed_at is not None

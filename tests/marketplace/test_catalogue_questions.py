@@ -63,33 +63,11 @@ def test_the_snapshot_costs_the_same_few_queries_however_many_models(django_asse
 
 
 @pytest.mark.usefixtures("catalogue")
-def test_a_group_sees_its_own_models_alone() -> None:
-    seen = queries.visible_models(["partners"], at=NOON)
-
-    assert sorted(card.code for card in seen.results) == ["acme-2", "acme-embed"]
-
-
-@pytest.mark.usefixtures("catalogue")
-def test_a_model_of_two_groups_is_listed_once() -> None:
-    seen = queries.visible_models(["default", "partners"], at=NOON, type_code="embedding")
-
-    assert [card.code for card in seen.results] == ["acme-embed"]
-
-
-@pytest.mark.usefixtures("catalogue")
-def test_a_page_of_models_takes_two_queries(django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(2):
-        page = queries.visible_models(["default"], at=NOON, vendor="acme", size=2)
-
-    assert len(page.results) == 2
-    assert page.next is not None
-
-
-@pytest.mark.usefixtures("catalogue")
 def test_a_models_price_carries_the_facts_of_its_version() -> None:
-    card = queries.visible_model("acme-1", ["default"], at=NOON)
+    found = queries.model_in_reach("acme-1", queries.reach_of(None, at=NOON), at=NOON)
 
-    assert card is not None
+    assert found is not None
+    card = found.card
     assert card.pricing_config == config(item("input_tokens", "1")) | {
         "policy": "floating",
         "version": 1,
@@ -101,7 +79,7 @@ def test_a_models_price_carries_the_facts_of_its_version() -> None:
 
 @pytest.mark.usefixtures("catalogue")
 def test_a_model_of_another_group_is_not_there() -> None:
-    assert queries.visible_model("acme-2", ["default"], at=NOON) is None
+    assert queries.model_in_reach("acme-2", queries.reach_of(None, at=NOON), at=NOON) is None
 
 
 ALL = Reach.of([("default", Decimal(1)), ("partners", Decimal(1))], main="default")

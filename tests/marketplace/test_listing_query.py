@@ -45,10 +45,11 @@ def test_who_asks_sees_the_models_in_reach_and_no_others() -> None:
 
 def test_a_list_shows_the_same_as_the_model_itself() -> None:
     at = clock.now()
-    card = queries.visible_model("chat-small", ["default"], at=at)
+    found = queries.model_in_reach("chat-small", STRANGER, at=at)
     listed = shown("chat-small", at=at)
 
-    assert card is not None
+    assert found is not None
+    card = found.card
     assert listed.pricing_config == card.pricing_config
     assert listed.display_config == card.display_config
     assert (listed.type, listed.vendor, listed.title("en")) == (card.type, card.vendor, card.title("en"))

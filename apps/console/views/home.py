@@ -19,8 +19,8 @@ from apps.console.views.free_credit import FreeSwitch, free_switch
 from apps.core import clock
 from apps.core.billing_calendar import business_date
 from apps.marketplace import queries as marketplace
+from apps.marketplace.listing import CALLABLE, RECOMMENDED, Filters, in_order, matching
 from apps.relay import queries as relay
-from apps.teams import queries as teams
 from apps.teams.types import TeamAccess
 from apps.usage import queries as usage
 from apps.usage.forecast import is_low
@@ -102,12 +102,12 @@ def _guide(team: TeamAccess, balance: Balance, *, has_calls: bool) -> Guide:
 
 
 def _example_model(team: TeamAccess, *, at: datetime) -> str:
-    """A chat model that this team can call."""
-    codes = teams.access_group_codes(team.id, at=at)
-    if marketplace.visible_model(FALLBACK_MODEL, codes, at=at):
-        return FALLBACK_MODEL
-    found = marketplace.visible_models(codes, at=at, type_code="chat", size=1).results
-    return found[0].code if found else FALLBACK_MODEL
+    """A chat model that this team can call: the one that examples name, else what is recommended first."""
+    listing = marketplace.listing(at=at)
+    seen = listing.seen_by(listing.reach_of(team, at=at))
+    found = in_order(matching(seen, Filters(types=frozenset({"chat"}), lifecycles=CALLABLE)), RECOMMENDED)
+    codes = [model.code for model in found if model.version is not None]
+    return FALLBACK_MODEL if FALLBACK_MODEL in codes else next(iter(codes), FALLBACK_MODEL)
 
 
 def _share_text(part: int, whole: int) -> str:

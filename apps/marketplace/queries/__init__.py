@@ -6,7 +6,7 @@ from apps.marketplace.queries.changes_to_tell import changes_to_tell, seen_chang
 from apps.marketplace.queries.dictionaries import export_section, exported_template, model_types
 from apps.marketplace.queries.listing import Listing, listed_models, listing
 from apps.marketplace.queries.marks import catalogue_stamp
-from apps.marketplace.queries.models import catalogue_snapshot, model_ids, model_in_reach, visible_model, visible_models
+from apps.marketplace.queries.models import catalogue_snapshot, model_ids, model_in_reach
 from apps.marketplace.queries.official import official_prices
 from apps.marketplace.queries.parity import parity_report
 from apps.marketplace.queries.previews import config_in_credits, earliest_start, price_preview
@@ -76,6 +76,4 @@ __all__ = [
     "sight_of_person",
     "sight_of_team",
     "template_versions",
-    "visible_model",
-    "visible_models",
 ]

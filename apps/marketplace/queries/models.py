@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db.models import Min, Prefetch, QuerySet
 
-from apps.core.pagination import DEFAULT_SIZE, Cursor, Page, keyset_page
 from apps.marketplace.models import Model, PriceVersion
 from apps.marketplace.pricing_config import parse_config, with_version_facts
 from apps.marketplace.queries.prices import versions_in_force
@@ -21,30 +20,6 @@ def catalogue_snapshot(*, at: datetime) -> CatalogueSnapshot:
     begins = PriceVersion.objects.filter(withdrawn_at=None, starts_at__gt=at).aggregate(next=Min("starts_at"))["next"]
     models = tuple(map(_catalogue_model, rows.prefetch_related("access_groups")))
     return CatalogueSnapshot(models=models, next_change_at=begins)
-
-
-def visible_models(
-    group_codes: Collection[str],
-    *,
-    at: datetime,
-    type_code: str = "",
-    vendor: str = "",
-    cursor: Cursor | None = None,
-    size: int = DEFAULT_SIZE,
-) -> Page[ModelCard]:
-    """One page of the models that these access groups may see, newest first. Two queries, however long the page."""
-    rows = _seen_by(group_codes)
-    if type_code:
-        rows = rows.filter(type__code=type_code)
-    if vendor:
-        rows = rows.filter(vendor__code=vendor)
-    return keyset_page(_with_prices(rows, at), key="id", cursor=cursor, size=size).map(_card)
-
-
-def visible_model(code: str, group_codes: Collection[str], *, at: datetime) -> ModelCard | None:
-    """The model with this id; None for one that these groups may not see, as for one that does not exist."""
-    row = _with_prices(_seen_by(group_codes), at).filter(code=code).first()
-    return None if row is None else _card(row)
 
 
 def model_in_reach(code: str, reach: Reach, *, at: datetime) -> ReachedModel | None:
@@ -86,11 +61,6 @@ def model_ids(codes: Collection[str]) -> dict[str, int]:
 
 def _with_prices(rows: QuerySet[Model], at: datetime) -> QuerySet[Model]:
     return rows.prefetch_related(Prefetch("price_versions", versions_in_force(at), to_attr="in_force"))
-
-
-def _seen_by(group_codes: Collection[str]) -> QuerySet[Model]:
-    reached = Model.access_groups.through.objects.filter(accessgroup__code__in=group_codes).values("model_id")
-    return Model.objects.filter(pk__in=reached).select_related("vendor", "type", "successor")
 
 
 def _catalogue_model(row: Any) -> CatalogueModel:
