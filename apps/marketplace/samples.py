@@ -31,7 +31,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a usage costs, and what is held before it is known. None where the price does not offer it."""
+    """What a usage costs, and what is held before it is known. None where the price does not offer it.
+
+    A call may be refused beforehand, though what it used would have had a price: it could have turned out otherwise.
+    """
 
     total_nanos: Nanos | None
     bound_nanos: Nanos | None
@@ -39,18 +42,22 @@ class Estimate:
 
 def estimate(price: PriceList, usage: Usage, *, multiplier: Decimal | int = 1) -> Estimate:
     """By the functions that hold and charge calls; what is held never is less than what is charged."""
+    return Estimate(_total(price, usage, multiplier), _bound(price, usage, multiplier))
+
+
+def _total(price: PriceList, usage: Usage, multiplier: Decimal | int) -> Nanos | None:
     try:
-        charge = charge_nanos(price, usage.quantities, conditions=usage.conditions, multiplier=multiplier)
-        bound = upper_bound_nanos(
-            price,
-            quoted(usage.quantities),
-            conditions=usage.conditions,
-            multiplier=multiplier,
-            also=frozenset(usage.quantities),
-        )
+        return charge_nanos(price, usage.quantities, conditions=usage.conditions, multiplier=multiplier).total_nanos
     except NotPriced:
-        return Estimate(None, None)
-    return Estimate(charge.total_nanos, bound)
+        return None
+
+
+def _bound(price: PriceList, usage: Usage, multiplier: Decimal | int) -> Nanos | None:
+    known, possible = quoted(usage.quantities), frozenset(usage.quantities)
+    try:
+        return upper_bound_nanos(price, known, conditions=usage.conditions, multiplier=multiplier, also=possible)
+    except NotPriced:
+        return None
 
 
 def quoted(quantities: Mapping[str, int]) -> dict[str, int]:
