@@ -1,14 +1,13 @@
 """What may be kept of an answer: by whom, for how long, and whether what a browser kept still holds."""
 
 import hashlib
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from django.utils.http import quote_etag
 
-KEPT_FOR: Final = timedelta(minutes=1)
+from apps.console.public_pages import KEPT_SECONDS
 
 
 def tag_of(*facts: object) -> str:
@@ -23,9 +22,9 @@ def unchanged(request: HttpRequest, tag: str) -> HttpResponseBase | None:
 
 def keep_for_everybody(response: HttpResponseBase, tag: str, *, at: datetime, until: datetime | None) -> None:
     """For answers to strangers: any cache may keep them, for a minute, and not beyond `until`."""
-    rest = KEPT_FOR if until is None else min(KEPT_FOR, until - at)
+    rest = KEPT_SECONDS if until is None else min(KEPT_SECONDS, int((until - at).total_seconds()))
     response["ETag"] = tag
-    patch_cache_control(response, public=True, max_age=int(rest.total_seconds()))
+    patch_cache_control(response, public=True, max_age=rest)
     patch_vary_headers(response, ("Authorization", "Cookie"))
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from apps.announcements import queries
 from apps.announcements.types import Category, PublishedEntry, Viewer
-from apps.console.public_pages import public_page
+from apps.console.public_pages import keep_page, public_page
 from apps.console.readers import billing_city, zone_of
 from apps.core import clock
 from apps.core.pagination import Cursor, CursorInvalid, parse_cursor
@@ -57,7 +57,8 @@ def announcement(request: HttpRequest, entry_id: str) -> HttpResponse:
             "city": "" if request.user.is_authenticated else billing_city(),
         }
     status = 200 if entry.withdrawn_at is None else 410
-    return render(request, "site/announcements/entry.html", context, status=status)
+    response = render(request, "site/announcements/entry.html", context, status=status)
+    return keep_page(request, response, at=at, until=None)
 
 
 @require_safe
@@ -109,7 +110,8 @@ def _list(request: HttpRequest, category: str, more: dict[str, object]) -> HttpR
             "city": "" if request.user.is_authenticated else billing_city(),
             **more,
         }
-    return render(request, "site/announcements/list.html", context)
+    response = render(request, "site/announcements/list.html", context)
+    return keep_page(request, response, at=at, until=None)
 
 
 def _viewer(request: HttpRequest) -> Viewer:

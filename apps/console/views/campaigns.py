@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from apps.console.public_pages import public_page
+from apps.console.public_pages import keep_page, public_page
 from apps.console.readers import billing_city, reader_of
 from apps.console.words.campaigns import shown_campaign
 from apps.core import clock
@@ -20,4 +20,4 @@ def campaigns(request: HttpRequest) -> HttpResponse:
         "past": [campaign for campaign in shown if campaign.state == "past"],
         "city": billing_city(),
     }
-    return render(request, "site/campaigns.html", context)
+    return keep_page(request, render(request, "site/campaigns.html", context), at=at, until=None)
