@@ -1,6 +1,11 @@
 """What the platform API says of models."""
 
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+
+from apps.marketplace.display_config import with_model_facts
 
 
 class ModelSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -11,7 +16,14 @@ class ModelSerializer(serializers.Serializer):  # type: ignore[type-arg]
     retired_on = serializers.DateField(allow_null=True)
     successor = serializers.CharField(allow_null=True)
     pricing_config = serializers.DictField(allow_null=True)
-    display_config = serializers.DictField()
+    display_config = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.DictField())
+    def get_display_config(self, model: Any) -> dict[str, Any]:
+        """`model` is a ModelCard or a ListedModel: both say of the model what its config does not repeat."""
+        return with_model_facts(
+            model.display_config, vendor=model.vendor, lifecycle=model.lifecycle, successor=model.successor
+        )
 
 
 class LimitScopeSerializer(serializers.Serializer):  # type: ignore[type-arg]

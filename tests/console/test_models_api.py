@@ -35,7 +35,14 @@ def test_a_model_has_its_price_and_no_limits_for_a_stranger(db: None) -> None:
     assert (shown["id"], shown["type"], shown["vendor"], shown["lifecycle"]) == ("chat-small", "chat", "acme-ai", "ga")
     assert shown["pricing_config"]["version"] == 1
     assert shown["pricing_config"]["items"][0]["tiers"] == [{"from": 0, "to": None, "price": "2"}]
-    assert shown["display_config"]["context_length"] == 128_000
+    assert shown["display_config"] == {
+        "title": {"en": "chat-small"},
+        "context_length": 128_000,
+        "max_output": 4_096,
+        "vendor": "acme-ai",
+        "lifecycle": "ga",
+        "successor": None,
+    }
     assert shown["rate_limits"] is None
 
 
