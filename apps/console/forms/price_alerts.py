@@ -38,7 +38,7 @@ class WishForm(forms.Form):
         label=gettext_lazy("Tell me of"), choices=DIRECTIONS, required=False, initial=WantedDirection.BOTH
     )
     percent = forms.CharField(
-        label=gettext_lazy("From"),
+        label=gettext_lazy("Smallest change"),
         max_length=8,
         required=False,
         help_text=gettext_lazy("Smaller changes are left out. 0 tells of all."),

@@ -11,9 +11,12 @@ from apps.console.amounts import MINUS
 
 def instant_words(at: datetime) -> str:
     """`21 Nov 2026, 13:00 (UTC+1)`, in the zone of whoever reads."""
-    local = localtime(at)
-    text = date_format(local, pgettext("date format", "j M Y, H:i"), use_l10n=False)
-    return f"{text} ({_offset_of(local)})"
+    return f"{short_instant(at)} ({_offset_of(localtime(at))})"
+
+
+def short_instant(at: datetime) -> str:
+    """The same where the zone stands elsewhere."""
+    return date_format(localtime(at), pgettext("date format", "j M Y, H:i"), use_l10n=False)
 
 
 def _offset_of(local: datetime) -> str:

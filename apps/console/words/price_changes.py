@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.announcements import queries as announcements
 from apps.console.amounts import Reader
-from apps.console.words.instants import instant_words
+from apps.console.words.instants import instant_words, short_instant
 from apps.console.words.prices import ShownLine, change_title, lines_words
 from apps.core.rss import FeedItem
 from apps.marketplace.types import Direction, PriceChangeCard
@@ -27,8 +27,8 @@ class ShownChange:
     withdrawn: bool
     model: str
     announcement: str
-    published: datetime
-    effective: datetime
+    published: str
+    effective: str
     coming: str
     """In how many days it takes effect; empty once it has."""
 
@@ -42,8 +42,8 @@ def shown_change(card: PriceChangeCard, reader: Reader, *, at: datetime) -> Show
         withdrawn=card.withdrawn,
         model=card.model or "",
         announcement=card.announcement or "",
-        published=card.published_at,
-        effective=card.effective_at,
+        published=short_instant(card.published_at),
+        effective=short_instant(card.effective_at),
         coming="" if card.withdrawn else announcements.coming_words(card.effective_at, at=at),
     )
 

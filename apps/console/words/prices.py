@@ -109,8 +109,8 @@ def _label(line: Mapping[str, Any]) -> str:
     meter = line["meter"]
     if meter == MULTIPLIER:
         return gettext("Price multiplier")
-    parts = (name_of(meter, METER_NAMES), per_unit(meter, line["unit"]))
-    return " · ".join([*parts, *_conditions(line.get("conditions") or {}), *_sizes(line)])
+    unit = [] if line["unit"] == 1 else [per_unit(meter, line["unit"])]
+    return " · ".join([name_of(meter, METER_NAMES), *unit, *_conditions(line.get("conditions") or {}), *_sizes(line)])
 
 
 def _conditions(conditions: Mapping[str, Any]) -> list[str]:
