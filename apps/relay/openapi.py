@@ -26,11 +26,13 @@ _CALLS: Final[dict[str, tuple[str, str, dict[str, Any], list[str]]]] = {
     ),
 }
 _ERRORS: Final = {
-    "400": "The request could not be understood.",
+    "400": "The request could not be understood, or its input cannot fit the model's context "
+    "(`context_length_exceeded`).",
     "401": "The API token is unknown, disabled or expired.",
     "402": "The token's limit, a budget or the balance does not cover the call; `scope`, `need` and `have` say "
     "which. A stream that has begun ends with the reason `length` instead.",
-    "404": "There is no such model; `nearest` names those that may be meant.",
+    "404": "There is no such model; `nearest` names those that may be meant. `availability` is `planned` for what is "
+    "to come, `retired` for what was, with `retired_on` and `successor`.",
     "413": "The body is larger than 25 MiB.",
     "429": "A limit of calls is reached; `limit_type` says which, `Retry-After` when to come back.",
     "502": "The provider failed.",
