@@ -39,6 +39,7 @@ class GrantInline(ScopedInline, admin.TabularInline[Any, Team]):
 
     extra = 0
     can_delete = False
+    classes = ("plain-rows",)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -163,6 +164,10 @@ class AccessGroupPage(ServiceActionsMixin, RecordedAdmin):
 
     def get_fields(self, request: HttpRequest, obj: AccessGroup | None = None) -> tuple[str, ...]:
         return ("code", "price_multiplier" if obj else "multiplier", *queries.LIMITS, "all_lines")
+
+    def get_fieldsets(self, request: HttpRequest, obj: AccessGroup | None = None) -> Any:
+        told = _("Of the limits, 0 stands for no limit of that kind.")
+        return [(None, {"fields": self.get_fields(request, obj), "description": told})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: AccessGroup | None = None) -> tuple[str, ...]:
         """The code is what tokens, prices and usage rows refer to: it never changes."""
