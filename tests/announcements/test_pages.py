@@ -189,6 +189,19 @@ def test_the_list_asks_one_query_for_a_stranger(client, django_assert_num_querie
         client.get("/announcements")
 
 
+def test_each_language_has_an_address_that_search_engines_find(client):
+    row = publish(at=clock.now())
+
+    assert f"/announcements/{row.public_id}" in text_of(client, "/sitemap.xml")
+    assert "标题" in text_of(client, f"/announcements/{row.public_id}?lang=zh-hans")
+    assert 'hreflang="zh-Hans"' in text_of(client, "/announcements")
+
+
+def test_caches_keep_the_page_of_a_stranger_for_a_minute_and_of_nobody_else(client, team, ada):
+    assert client.get("/announcements")["Cache-Control"] == "public, max-age=60"
+    assert "no-store" in signed_in(ada).get("/announcements")["Cache-Control"]
+
+
 def test_every_public_page_links_to_the_announcements(client):
     assert 'href="/announcements"' in text_of(client, "/privacy")
 

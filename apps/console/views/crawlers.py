@@ -10,18 +10,20 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
+from apps.announcements import queries as announcements
 from apps.console.public_pages import HREFLANG, address_of
 from apps.core import clock
 from apps.marketplace import queries as marketplace
 
 KEPT_SECONDS: Final = 3600
 PAGES: Final = ("landing", "models", "announcements", "changelog", "campaigns", "privacy")
+ENTRIES: Final = 200
 PRIVATE: Final = ("/console/", "/admin/", "/accounts/", "/api/", "/v1/", "/invitations/", "/unsubscribe/")
 
 
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
-    """The public pages, and those of the models that strangers see; each in every language."""
+    """The public pages, the latest announcements and the models that strangers see; each in every language."""
     context = {"pages": [_entry(path) for path in _paths()]}
     return _kept(render(request, "site/sitemap.xml", context, content_type="application/xml"))
 
@@ -36,6 +38,8 @@ def _paths() -> Iterator[str]:
     for name in PAGES:
         yield reverse(f"console:{name}")
     at = clock.now()
+    for entry in announcements.entries_page(announcements.viewer_of(None, at=at), at=at, size=ENTRIES).results:
+        yield reverse("console:announcement", args=[entry.public_id])
     for model in marketplace.listed_models(marketplace.reach_of(None, at=at), at=at):
         yield reverse("console:model", args=[model.code])
 
