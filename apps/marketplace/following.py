@@ -1,4 +1,4 @@
-"""Our price made equal to the official one: what a pegged model asks next. Pure."""
+"""What follows an official price: the next one, where a map is silent in part, and ours, where it is pegged. Pure."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -25,6 +25,20 @@ def following_config(official: Mapping[str, Any], ours: Mapping[str, Any]) -> Co
         **{name: ours[name] for name in _OURS if name in ours},
         "items": [*official["items"], *extra],
     }
+
+
+def with_silent_meters(said: Mapping[str, Any], before: Mapping[str, Any]) -> tuple[Config, tuple[str, ...]]:
+    """The prices that are said, those of meters that only the price before names, and which these are.
+
+    Both in one currency. A map that leaves a meter out knows nothing of it, which is not that it costs what the meter
+    costs that stands in for it.
+    """
+    named = {item["meter"] for item in said["items"]}
+    silent = [item for item in before["items"] if item["meter"] not in named]
+    scale = said if any(name in said for name in _SCALE) else before
+    kept = {name: scale[name] for name in _SCALE if name in scale} if silent else {}
+    config = {**said, **kept, "items": [*said["items"], *silent]}
+    return config, tuple(dict.fromkeys(item["meter"] for item in silent))
 
 
 def _family(item: Mapping[str, Any]) -> str:

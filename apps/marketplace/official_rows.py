@@ -50,13 +50,14 @@ def shown_row(row: ParityRow) -> dict[str, Any]:
 
 
 def shown_line(line: PriceMapLine) -> dict[str, Any]:
-    return {"line": line, "points": [shown_point(point) for point in line.told]}
+    kept = [str(METER_NAMES.get(meter, meter)) for meter in line.kept]
+    return {"line": line, "kept": kept, "points": [shown_point(point) for point in line.told]}
 
 
 def shown_point(point: RatePoint) -> dict[str, Any]:
     return {
         "meter": meter_in_words(point),
-        "unit": point.unit,
+        "unit": f"{point.unit:,}",
         "reference": _amount(point.reference),
         "ours": _amount(point.ours),
         "difference": _difference(point),

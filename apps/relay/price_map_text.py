@@ -21,14 +21,22 @@ def _lines_of(line: PriceMapLine) -> Iterator[str]:
         yield from (f"    {_said(point)}" for point in line.told)
     if line.ours is not None and line.ours.changed:
         yield f"~ prices/{line.model}: version {line.ours.number} from {line.ours.starts_at:%Y-%m-%d %H:%M:%S} UTC"
-    if line.refusal:
-        yield f"! prices/{line.model}: {line.refusal}"
-    if line.number is None:
-        yield f"! {line.subject}: {line.key} has no price that is counted here"
-    if line.unknown:
-        yield f"! {line.subject}: unknown keys, and one may be a price: {', '.join(line.unknown)}"
+    yield from (f"! {note}" for note in _to_look_at(line))
+    if line.kept:
+        yield f"  {line.subject}: kept, the map does not name them: {', '.join(line.kept)}"
     if line.left_out:
         yield f"  {line.subject}: left out, calls here do not have them: {', '.join(line.left_out)}"
+
+
+def _to_look_at(line: PriceMapLine) -> Iterator[str]:
+    if line.refusal:
+        yield f"prices/{line.model}: {line.refusal}"
+    if line.number is None:
+        yield f"{line.subject}: {line.key} has no price that is counted here"
+    if line.is_other_list:
+        yield f"{line.subject}: recorded in another currency, so of another price list: it stays"
+    if line.unknown:
+        yield f"{line.subject}: unknown keys, and one may be a price: {', '.join(line.unknown)}"
 
 
 def _said(point: RatePoint) -> str:

@@ -55,7 +55,7 @@ def confirm(staff: Client, shown: Any) -> Any:
 def test_an_uploaded_map_is_shown_and_changes_nothing(staff: Client) -> None:
     page = upload(staff).content.decode()
 
-    assert "Input tokens / 1000000" in page
+    assert "Input tokens / 1,000,000" in page
     assert "17.5" in page
     assert "input_cost_per_dream" in page
     assert not OfficialPrice.objects.exists()

@@ -192,3 +192,34 @@ def test_retired_models_are_not_looked_for() -> None:
     Model.objects.filter(code="claude-1").update(lifecycle="retired")
 
     assert [found.model for found in run(price_map()).lines] == ["gpt-1"]
+
+
+def test_what_the_map_is_silent_about_stays_as_it_was_recorded() -> None:
+    written = item("cache_write_12h_tokens", "6.25")
+    usd = config(item("input_tokens", "2.5"), item("output_tokens", "10"), written, currency="USD")
+    services.record_official_price(gpt().pk, usd, source="by hand", as_of=AS_OF, at=NOON)
+
+    found = line(run(price_map(gpt_input="3e-06"), LATER))
+
+    config_now = queries.official_prices([gpt().pk], at=LATER)[gpt().pk].config
+    assert (found.kept, config_now["items"][-1]) == (("cache_write_12h_tokens",), written)
+    assert [point.meter for point in found.told] == ["input_tokens"]
+
+
+def test_a_price_of_another_list_is_not_replaced() -> None:
+    yuan = config(item("input_tokens", "18"), currency="CNY")
+    services.record_official_price(gpt().pk, yuan, source="the Beijing list", as_of=AS_OF, at=NOON)
+
+    found = line(run(price_map(), LATER))
+
+    assert (found.is_other_list, found.is_changed) == (True, False)
+    assert OfficialPrice.objects.get(model=gpt()).source == "the Beijing list"
+
+
+def test_the_same_prices_in_another_order_are_no_change() -> None:
+    usd = config(item("output_tokens", "10"), item("input_tokens", "0.0025", unit=1_000), currency="USD")
+    services.record_official_price(gpt().pk, usd, source="by hand", as_of=AS_OF, at=NOON)
+
+    found = line(run(price_map(), LATER))
+
+    assert (found.is_changed, found.number) == (False, 1)

@@ -1,6 +1,7 @@
 """Takes official prices over from a public price map, and lets pegged prices of ours follow where that is asked."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -15,10 +16,10 @@ from apps.journal.types import Act
 from apps.marketplace import price_maps, queries
 from apps.marketplace.comparison import RatePoint, compare
 from apps.marketplace.errors import PriceConflict, PriceMapChanged, PriceMapError, PricingConfigError
-from apps.marketplace.following import following_config
+from apps.marketplace.following import following_config, with_silent_meters
 from apps.marketplace.models import Lifecycle, Model, PriceVersion
 from apps.marketplace.price_maps.entries import MapEntry
-from apps.marketplace.pricing_config import CREDIT, check_range
+from apps.marketplace.pricing_config import CREDIT, check_range, in_credits, parse_config
 from apps.marketplace.services.official import record_official_price
 from apps.marketplace.services.publishing import publish_price
 from apps.marketplace.types import OfficialPriceCard, PricePolicy, PublishedPrice
@@ -54,7 +55,9 @@ def import_price_map(
         reading = price_maps.read_map(data, wanted)
         before = queries.official_prices([model.pk for model in models.values()], at=at)
         act = _Importing(terms, at, actor=actor)
-        lines = tuple(act.take(models[entry.model], entry, before) for entry in reading.entries)
+        lines = tuple(
+            act.take(models[entry.model], entry, before.get(models[entry.model].pk)) for entry in reading.entries
+        )
         report = PriceMapReport(reading.format, lines, tuple(sorted(set(models) - {line.model for line in lines})))
         if terms.seen and terms.seen != report.fingerprint:
             raise PriceMapChanged
@@ -96,34 +99,33 @@ class _Importing:
     def __init__(self, terms: PriceMapTerms, at: datetime, *, actor: int | None) -> None:
         self._terms, self._at, self._actor = terms, at, actor
 
-    def take(self, model: Model, entry: MapEntry, before: Mapping[int, OfficialPriceCard]) -> PriceMapLine:
-        if entry.config is None:
-            return PriceMapLine(model.code, entry.key, None, False, (), entry.left_out, entry.unknown)
+    def take(self, model: Model, entry: MapEntry, before: OfficialPriceCard | None) -> PriceMapLine:
         try:
-            recorded = record_official_price(
-                model.pk,
-                entry.config,
-                source=self._terms.source,
-                as_of=self._terms.as_of,
-                at=self._at,
-                actor=self._actor,
-            )
-            card = queries.official_prices([model.pk], at=self._at)[model.pk]
-            check_range(card.credits_config)
+            return self._taken(model, entry, before)
         except PricingConfigError as error:
             raise PriceMapError(f"{entry.key} · {error.path}", error.problem) from None
+
+    def _taken(self, model: Model, entry: MapEntry, before: OfficialPriceCard | None) -> PriceMapLine:
+        line = PriceMapLine(model.code, entry.key, None, False, (), entry.left_out, entry.unknown)
+        if entry.config is None:
+            return line
+        if before is not None and before.currency != entry.config["currency"]:
+            return replace(line, number=before.number, is_other_list=True)
+        config, kept = (entry.config, ()) if before is None else with_silent_meters(entry.config, before.config)
+        is_changed = before is None or not _says_the_same(config, before)
+        card = self._recorded(model, entry, config) if before is None or is_changed else before
         ours, refusal = self._follow(model, card) if self._terms.publish else (None, "")
-        return PriceMapLine(
-            model=model.code,
-            key=entry.key,
-            number=recorded.number,
-            is_changed=recorded.changed,
-            points=_points(card, before.get(model.pk)) if recorded.changed else (),
-            left_out=entry.left_out,
-            unknown=entry.unknown,
-            ours=ours,
-            refusal=refusal,
+        points = _points(card, before) if is_changed else ()
+        return replace(
+            line, number=card.number, is_changed=is_changed, points=points, kept=kept, ours=ours, refusal=refusal
         )
+
+    def _recorded(self, model: Model, entry: MapEntry, config: Mapping[str, Any]) -> OfficialPriceCard:
+        terms, at = self._terms, self._at
+        record_official_price(model.pk, config, source=terms.source, as_of=terms.as_of, at=at, actor=self._actor)
+        card = queries.official_prices([model.pk], at=at)[model.pk]
+        check_range(card.credits_config)
+        return card
 
     def _follow(self, model: Model, official: OfficialPriceCard) -> tuple[PublishedPrice | None, str]:
         """What our price did, and else why it stays; nothing to say of a price that is not pegged."""
@@ -151,6 +153,12 @@ def _following(official: OfficialPriceCard, last: PriceVersion) -> Mapping[str, 
     if last.entered_config.get("currency", CREDIT) == official.config.get("currency", CREDIT):
         return following_config(official.config, last.entered_config)
     return following_config(official.credits_config, last.pricing_config)
+
+
+def _says_the_same(config: Mapping[str, Any], before: OfficialPriceCard) -> bool:
+    """Whether both ask the same of every call, in whatever order they list it."""
+    comparison = compare(parse_config(in_credits(config, before.credits_per_unit)), before.price_list)
+    return comparison.is_same_tiering and all(point.ours == point.reference for point in comparison.points)
 
 
 def _points(card: OfficialPriceCard, before: OfficialPriceCard | None) -> tuple[RatePoint, ...]:

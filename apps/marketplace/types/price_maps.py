@@ -25,8 +25,9 @@ class PriceMapTerms:
 class PriceMapLine:
     """What a price map did to one model. `number` is that of its official price; None where no meter of ours was named.
 
-    `points` are the new price beside the one before, in credits. `ours` is what our pegged price did, and `refusal` why
-    it could not follow.
+    `points` are the new price beside the one before, in credits. `kept` are meters of the one before that the map does
+    not name: that it says nothing of them is no news. `is_other_list`: the one before is in another currency, so it is
+    of another price list and stays. `ours` is what our pegged price did, and `refusal` why it could not follow.
     """
 
     model: str
@@ -36,12 +37,19 @@ class PriceMapLine:
     points: tuple[RatePoint, ...] = ()
     left_out: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    is_other_list: bool = False
     ours: PublishedPrice | None = None
     refusal: str = ""
 
     @property
     def subject(self) -> str:
         return f"official_prices/{self.model}"
+
+    @property
+    def followed_by(self) -> int | None:
+        """The version of our price that says the same."""
+        return None if self.ours is None else self.ours.number
 
     @property
     def is_first(self) -> bool:
@@ -73,7 +81,7 @@ class PriceMapReport:
     def fingerprint(self) -> str:
         """The same for the same outcome, whenever it is reached: what was shown is done, or it is shown again."""
         told = [
-            (line.model, line.number, line.is_changed, line.told, line.refusal, line.ours and line.ours.number)
+            (line.model, line.number, line.is_changed, line.told, line.kept, line.refusal, line.followed_by)
             for line in self.lines
         ]
         return hashlib.sha256(repr(told).encode()).hexdigest()
