@@ -216,7 +216,7 @@ def _as_seen(model: ListedModel, reach: Reach) -> ListedModel | None:
         return None
     group, multiplier = terms
     if multiplier == 1:
-        return replace(model, group=group)
+        return model if model.group == group else replace(model, group=group)
     prices = tuple(price.times(multiplier) for price in model.prices)
     return replace(model, group=group, multiplier=multiplier, prices=prices)
 

@@ -26,18 +26,17 @@ SELECT stamp.*, CASE
     WHEN stamp IS NOT DISTINCT FROM ROW(%(count)s::bigint, %(total)s::bigint, %(changed_at)s::timestamptz) THEN NULL
     ELSE json_build_object(
         'models', (SELECT coalesce(json_agg(json_build_array(
-                m.id, m.code, t.code, t.name, t.position, v.code, v.name, m.lifecycle, m.created_at, m.retired_on,
-                s.code, m.display_config,
+                m.id, m.code, m.type_id, m.vendor_id, m.lifecycle, m.created_at, m.retired_on, s.code, m.display_config,
                 ARRAY(SELECT g.accessgroup_id FROM marketplace_model_access_groups g WHERE g.model_id = m.id),
                 ARRAY(SELECT json_build_array(p.number, p.starts_at, p.ends_at, p.pricing_config, c.direction)
                       FROM marketplace_priceversion p
                       LEFT JOIN marketplace_pricechange c ON c.version_id = p.id AND NOT c.withdrawn
                       WHERE p.model_id = m.id AND p.withdrawn_at IS NULL AND (p.ends_at IS NULL OR p.ends_at > %(at)s)
                       ORDER BY p.starts_at)) ORDER BY m.id), '[]')
-            FROM marketplace_model m
-            JOIN marketplace_modeltype t ON t.id = m.type_id
-            JOIN marketplace_vendor v ON v.id = m.vendor_id
-            LEFT JOIN marketplace_model s ON s.id = m.successor_id),
+            FROM marketplace_model m LEFT JOIN marketplace_model s ON s.id = m.successor_id),
+        'types', (SELECT coalesce(json_agg(json_build_array(id, code, name, position)), '[]')
+            FROM marketplace_modeltype),
+        'vendors', (SELECT coalesce(json_agg(json_build_array(id, code, name)), '[]') FROM marketplace_vendor),
         'model_grants', (SELECT coalesce(json_agg(json_build_array(team_id, model_id, ends_at)), '[]')
             FROM marketplace_modelgrant),
         'rates', (
@@ -60,11 +59,8 @@ class _Version(msgspec.Struct, array_like=True, gc=False):
 class _Model(msgspec.Struct, array_like=True, gc=False):
     id: int
     code: str
-    type: str
-    type_name: dict[str, str]
-    type_position: int
-    vendor: str
-    vendor_name: dict[str, str]
+    type_id: int
+    vendor_id: int
     lifecycle: str
     created_at: datetime
     retired_on: date | None
@@ -72,6 +68,19 @@ class _Model(msgspec.Struct, array_like=True, gc=False):
     display_config: dict[str, Any]
     groups: list[int]
     versions: list[_Version]
+
+
+class _Type(msgspec.Struct, array_like=True, gc=False):
+    id: int
+    code: str
+    name: dict[str, str]
+    position: int
+
+
+class _Vendor(msgspec.Struct, array_like=True, gc=False):
+    id: int
+    code: str
+    name: dict[str, str]
 
 
 class _Group(msgspec.Struct, array_like=True, gc=False):
@@ -101,6 +110,8 @@ class _Rate(msgspec.Struct, array_like=True, gc=False):
 
 class _Read(msgspec.Struct):
     models: list[_Model]
+    types: list[_Type]
+    vendors: list[_Vendor]
     model_grants: list[_Grant]
     rates: list[_Rate]
     groups: list[_Group]
@@ -181,9 +192,22 @@ def _asked(known: Listing | None, at: datetime) -> tuple[Stamp, str | None]:
     return Stamp(count, total, changed_at), text
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What rows of models point at, by row id."""
+
+    types: Mapping[int, _Type]
+    vendors: Mapping[int, _Vendor]
+    groups: Mapping[int, str]
+
+
 def _made(stamp: Stamp, read: _Read, at: datetime) -> Listing:
-    codes = {group.id: group.code for group in read.groups}
-    models = tuple(_listed(model, codes, at) for model in read.models)
+    names = _Names(
+        types={type_.id: type_ for type_ in read.types},
+        vendors={vendor.id: vendor for vendor in read.vendors},
+        groups={group.id: group.code for group in read.groups},
+    )
+    models = tuple(_listed(model, names, at) for model in read.models)
     return Listing(stamp, from_at=at, until_at=_next_change(read, at), models=models, _read=read)
 
 
@@ -194,20 +218,22 @@ def _next_change(read: _Read, at: datetime) -> datetime | None:
     return min((*begins, *(version.ends_at for version in versions if version.ends_at is not None)), default=None)
 
 
-def _listed(row: _Model, codes: Mapping[int, str], at: datetime) -> ListedModel:
+def _listed(row: _Model, known: _Names, at: datetime) -> ListedModel:
     in_force = next((version for version in row.versions if version.starts_at <= at), None)
     coming = next((version for version in row.versions if version.starts_at > at), None)
     titles = row.display_config.get("title") or {}
     modalities = row.display_config.get("modalities") or {}
-    names = (row.code, *titles.values(), *row.vendor_name.values())
+    type_, vendor = known.types[row.type_id], known.vendors[row.vendor_id]
+    groups = frozenset(known.groups[group] for group in row.groups)
+    names = (row.code, *titles.values(), *vendor.name.values())
     return ListedModel(
         id=row.id,
         code=row.code,
-        type=row.type,
-        type_name=row.type_name,
-        type_position=row.type_position,
-        vendor=row.vendor,
-        vendor_name=row.vendor_name,
+        type=type_.code,
+        type_name=type_.name,
+        type_position=type_.position,
+        vendor=vendor.code,
+        vendor_name=vendor.name,
         lifecycle=row.lifecycle,
         created_at=row.created_at,
         retired_on=row.retired_on,
@@ -216,7 +242,8 @@ def _listed(row: _Model, codes: Mapping[int, str], at: datetime) -> ListedModel:
         version=None if in_force is None else _in_force(in_force),
         prices=leading_prices(None if in_force is None else msgspec.json.decode(in_force.pricing_config)),
         coming=None if coming is None else _coming(coming),
-        groups=frozenset(codes[group] for group in row.groups),
+        groups=groups,
+        group=MAIN_GROUP if MAIN_GROUP in groups else "",
         capabilities=frozenset(row.display_config.get("capabilities") or ()),
         modalities=frozenset(kind for kinds in modalities.values() for kind in kinds),
         search_text="\n".join(names).casefold(),
