@@ -12,6 +12,7 @@ from apps.console.words.wallet import METER_NAMES
 
 _IN_STOCK: Final = "https://schema.org/InStock"
 _DISCONTINUED: Final = "https://schema.org/Discontinued"
+_NOT_YET: Final = "https://schema.org/OutOfStock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Offer:
 
 
 def offers_of(page: ModelPage, *, credits_per_usd: Decimal) -> Iterator[Offer]:
+    availability = _availability(page)
     for table in page.price.tables if page.price else ():
         for column, cell in zip(table.columns, table.rows[0].cells, strict=True):
             if cell.nanos is not None:
@@ -32,5 +34,11 @@ def offers_of(page: ModelPage, *, credits_per_usd: Decimal) -> Iterator[Offer]:
                     price=unit_price(cell.nanos, credits_per_usd).replace(",", ""),
                     currency="USD",
                     unit=per_unit(column.meter, column.unit),
-                    availability=_IN_STOCK if page.is_callable else _DISCONTINUED,
+                    availability=availability,
                 )
+
+
+def _availability(page: ModelPage) -> str:
+    if page.is_callable:
+        return _IN_STOCK
+    return _DISCONTINUED if page.model.card.lifecycle == "retired" else _NOT_YET

@@ -236,3 +236,12 @@ def test_thirty_days_are_thirty_exact_days(db: None) -> None:
     page = Client().get("/models/one-credit?calls_a_day=10")
 
     assert page.context["estimate"].month_nanos == nanos_from_text("300")
+
+
+@pytest.mark.parametrize(
+    ("lifecycle", "availability"), [("ga", "InStock"), ("planned", "OutOfStock"), ("retired", "Discontinued")]
+)
+def test_an_offer_says_whether_it_can_be_had(db: None, lifecycle: str, availability: str) -> None:
+    change("chat-small", lifecycle=lifecycle)
+
+    assert f'href="https://schema.org/{availability}"' in text(Client())
