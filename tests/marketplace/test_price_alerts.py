@@ -107,6 +107,22 @@ def test_the_table_holds_one_live_alert_about_a_thing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changed", "constraint"),
+    [
+        ({"email": ""}, "price_subscription_mail_or_webhook"),
+        ({"subject": "vendor"}, "price_subscription_target_fits"),
+        ({"direction": "left"}, "price_subscription_direction_known"),
+        ({"threshold_percent": "-1"}, "price_subscription_threshold_not_negative"),
+    ],
+)
+def test_the_table_refuses_what_no_alert_can_be(changed: dict[str, str], constraint: str) -> None:
+    fields = {"email": BOB, "subject": "all", "language": "en", "secret_digest": "x"}
+
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        PriceSubscription.objects.create(**{**fields, **changed})
+
+
+@pytest.mark.parametrize(
     ("wanted", "field"),
     [
         (wish("model", "chat-vip"), "about"),

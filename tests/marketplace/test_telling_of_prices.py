@@ -10,7 +10,15 @@ from apps.accounts.models import User
 from apps.journal import services as journal
 from apps.journal.models import OutboxMessage, WebhookEndpoint
 from apps.marketplace import queries, services
-from apps.marketplace.models import Lifecycle, Model, PriceChange, PriceNotice, PriceSubscription, PriceVersion
+from apps.marketplace.models import (
+    Lifecycle,
+    Model,
+    ModelGrant,
+    PriceChange,
+    PriceNotice,
+    PriceSubscription,
+    PriceVersion,
+)
 from apps.marketplace.types.alerts import Impact, MultiplierStep, PriceStep
 from apps.teams.models import AccessGroup, Team
 from apps.teams.types import TeamAccess
@@ -149,6 +157,20 @@ def test_a_member_of_a_team_that_sees_it_does(ada: User, team: TeamAccess) -> No
     Team.objects.filter(pk=team.id).update(access_group=AccessGroup.objects.get(code="vip"))
 
     assert receivers() == ["ada@example.com"]
+
+
+def test_a_model_granted_to_one_team_is_told_to_its_people_alone(ada: User, team: TeamAccess) -> None:
+    subscribed("ada@example.com", wish(), at=NOON)
+    subscribed(BOB, wish(), at=NOON)
+    grant = ModelGrant.objects.create(team_id=team.id, model=Model.objects.get(code="chat-vip"), ends_at=NOON + DAY)
+    announced("chat-vip", at=NOON)
+
+    assert receivers() == ["ada@example.com"]
+
+    ModelGrant.objects.filter(pk=grant.pk).update(ends_at=NOON)
+    announced("chat-vip", at=NOON + DAY)
+
+    assert receivers() == []
 
 
 def test_whoever_lost_the_group_hears_no_more_of_it(ada: User, team: TeamAccess) -> None:

@@ -1,7 +1,7 @@
 """Price alerts by mail: asked for without an account, confirmed and ended by links of mails; what changed, and RSS."""
 
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from allauth.core import ratelimit
 from django.conf import settings
@@ -20,7 +20,7 @@ from apps.accounts import queries as accounts
 from apps.console.decorators import own_page
 from apps.console.forms.price_alerts import AlertForm, about_value
 from apps.console.mail.unsubscribing import alerts_behind, alerts_token
-from apps.console.readers import billing_city, default_unit, reader_at, reader_of, zone_of
+from apps.console.readers import billing_city, default_unit, reader_at, reader_of, signed_in, zone_of
 from apps.console.words.price_changes import feed_item, shown_change
 from apps.console.words.prices import about_words, named, terms_words
 from apps.core import clock
@@ -157,7 +157,7 @@ def end_all(request: HttpRequest, token: str) -> HttpResponse:
 @own_page
 def end(request: HttpRequest, alert: str) -> HttpResponse:
     """One of the reader's own; 404 for anybody else's."""
-    if alert not in {card.public_id for card in queries.alerts_of_person(_user_id(request))}:
+    if alert not in {card.public_id for card in queries.alerts_of_person(signed_in(request).pk)}:
         raise Http404
     marketplace.end_alert(alert, at=clock.now())
     messages.success(request, _("The alert has ended."))
@@ -167,8 +167,8 @@ def end(request: HttpRequest, alert: str) -> HttpResponse:
 def _asked(request: HttpRequest, form: AlertForm, sight: Sight) -> HttpResponse:
     """An address that the reader has confirmed counts at once; any other is asked."""
     at, email = clock.now(), mail_address(form.cleaned_data["email"])
-    if request.user.is_authenticated and email in accounts.confirmed_addresses(_user_id(request)):
-        marketplace.add_own_alert(form.wish, user_id=_user_id(request), email=email, sight=sight, at=at)
+    if request.user.is_authenticated and email in accounts.confirmed_addresses(signed_in(request).pk):
+        marketplace.add_own_alert(form.wish, user_id=signed_in(request).pk, email=email, sight=sight, at=at)
         messages.success(request, _("The alert is set. You hear of changes from now on."))
         return redirect("console:price_alerts")
     marketplace.ask_address(form.wish, email=email, sight=sight, language=get_language() or "en", at=at)
@@ -178,13 +178,8 @@ def _asked(request: HttpRequest, form: AlertForm, sight: Sight) -> HttpResponse:
 def _sight(request: HttpRequest) -> Sight:
     at = clock.now()
     if request.user.is_authenticated:
-        return queries.sight_of_person(_user_id(request), at=at)
+        return queries.sight_of_person(signed_in(request).pk, at=at)
     return queries.sight_of_team(None, at=at)
-
-
-def _user_id(request: HttpRequest) -> int:
-    user: Any = request.user
-    return int(user.pk)
 
 
 def _planned(request: HttpRequest, targets: AlertTargets) -> AlertTarget | None:
@@ -195,8 +190,7 @@ def _planned(request: HttpRequest, targets: AlertTargets) -> AlertTarget | None:
 
 def _initial(request: HttpRequest, targets: AlertTargets) -> dict[str, str]:
     """What the address names, if the reader may know of it; of anything else the form says nothing."""
-    user: Any = request.user
-    initial = {"email": user.email} if request.user.is_authenticated else {}
+    initial = {"email": signed_in(request).email} if request.user.is_authenticated else {}
     planned = _planned(request, targets)
     if planned is not None:
         return {**initial, "about": about_value(Subject.LAUNCH, planned.code)}
@@ -248,7 +242,7 @@ def _query(kept: QueryDict, cursor: Cursor | None) -> str:
 def _own(request: HttpRequest) -> dict[str, object]:
     if not request.user.is_authenticated:
         return {"own": []}
-    return {"own": [_row(card) for card in queries.alerts_of_person(_user_id(request))]}
+    return {"own": [_row(card) for card in queries.alerts_of_person(signed_in(request).pk)]}
 
 
 def _cards_behind(token: str) -> list[AlertCard]:
