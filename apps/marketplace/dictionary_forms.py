@@ -62,7 +62,13 @@ def _definition() -> CheckedJson:
 
 
 def _names() -> CheckedJson:
-    return CheckedJson(lambda value: read_names(value, "name"), rows=4, label=_("name by language"))
+    return CheckedJson(
+        lambda value: read_names(value, "name"),
+        rows=4,
+        initial=dict,
+        label=_("name by language"),
+        help_text=_('For example {"en": "Chat", "zh-hans": "对话"}.'),
+    )
 
 
 class NewTemplateForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
@@ -102,6 +108,7 @@ class ModelTypeForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
         lambda value: read_endpoints(value, "type"),
         rows=6,
         empty=[],
+        initial=list,
         required=False,
         label=_("endpoints"),
         help_text=_("Paths that serve this type, such as /v1/images/generations."),
@@ -110,6 +117,7 @@ class ModelTypeForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
         lambda value: read_facets(value, "type"),
         rows=6,
         empty=[],
+        initial=list,
         required=False,
         label=_("facets"),
         help_text=_("What models of this type are told apart by."),

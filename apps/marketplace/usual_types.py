@@ -16,7 +16,7 @@ class UsualType:
 USUAL_TYPES: Mapping[str, UsualType] = {
     "chat": UsualType(
         {"en": "Chat", "zh-hans": "对话"},
-        ("/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/messages"),
+        ("/v1/chat/completions", "/v1/completions"),
         ("context_length", "tools", "vision", "reasoning", "prompt_caching"),
     ),
     "embedding": UsualType({"en": "Embeddings", "zh-hans": "向量"}, ("/v1/embeddings",), ("context_length",)),

@@ -15,6 +15,7 @@ RULES = {
     "storage_calendar",
     "cloud_rating",
     "comparison",
+    "display_config",
     "multipliers",
     "price_changes",
     "codes",

@@ -36,7 +36,7 @@ def test_a_type_says_what_a_front_end_needs(db: None) -> None:
         "order": 10,
         "model_count": 2,
         "planned_count": 0,
-        "endpoints": ["/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/messages"],
+        "endpoints": ["/v1/chat/completions", "/v1/completions"],
         "facets": ["context_length", "tools", "vision", "reasoning", "prompt_caching"],
         "pricing_templates": ["chat_token"],
     }
