@@ -25,7 +25,7 @@ from apps.marketplace.queries.prices import versions_in_force
 from apps.marketplace.services import BulkChange
 
 PUBLISH = "marketplace.add_priceversion"
-# What a new price begins with where a model has none.
+# What a new price begins with where a model has none, nor its type a template with defaults.
 FIRST_CONFIG = {
     "schema": 2,
     "currency": "USD",
@@ -65,7 +65,9 @@ def _withdraw(request: HttpRequest, version: PriceVersion, cleaned: dict[str, An
 
 def _last_config(model: Model) -> dict[str, Any]:
     last = model.price_versions.filter(withdrawn_at=None).order_by("-number").first()
-    return {"pricing_config": FIRST_CONFIG if last is None else last.entered_config}
+    if last is not None:
+        return {"pricing_config": last.entered_config}
+    return {"pricing_config": queries.first_config(model.type.code) or FIRST_CONFIG}
 
 
 def _can_be_withdrawn(version: PriceVersion) -> bool:

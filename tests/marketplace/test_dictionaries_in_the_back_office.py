@@ -127,6 +127,20 @@ def test_the_page_of_a_version_shows_what_was_published(staff: Client, template:
     assert staff.post(url("pricingtemplate_change", template.pk), {}).status_code == 403
 
 
+def test_the_first_price_of_a_model_begins_with_the_defaults_of_a_template(staff: Client) -> None:
+    model = Model.objects.create(
+        code="acme-1", vendor=Vendor.objects.create(code="acme"), type=ModelType.objects.get(code="chat")
+    )
+    old = services.publish_template("a", FLAT | {"defaults": config(item("input_tokens", "1"))}, at=clock.now())
+    services.deprecate_template(old.template_id, at=clock.now())
+    services.publish_template("b", FLAT | {"defaults": config(item("input_tokens", "0"))}, at=clock.now())
+
+    page = staff.get(url("model_new-price", model.pk))
+
+    begun = page.context["form"]["pricing_config"].initial
+    assert begun == config(item("input_tokens", "0"), template={"code": "b", "version": 1})
+
+
 # -- Model types ---------------------------------------------------------------------------------
 
 

@@ -27,7 +27,7 @@ from apps.marketplace.queries.subscriptions import (
     sight_of_person,
     sight_of_team,
 )
-from apps.marketplace.queries.templates import pricing_template, pricing_templates, template_versions
+from apps.marketplace.queries.templates import first_config, pricing_template, pricing_templates, template_versions
 
 __all__ = [
     "BulkPreview",
@@ -52,6 +52,7 @@ __all__ = [
     "earliest_start",
     "export_section",
     "exported_template",
+    "first_config",
     "listed_models",
     "listing",
     "model_grants_of",

@@ -1,5 +1,7 @@
 """The dictionary of pricing templates."""
 
+from typing import Any
+
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from apps.marketplace.models import PricingTemplate
@@ -27,6 +29,14 @@ def template_versions(code: str = "") -> list[PricingTemplateCard]:
     """Every version, oldest first, of one template or of all."""
     rows = _rows().order_by("code", "version")
     return list(map(_card, rows.filter(code=code) if code else rows))
+
+
+def first_config(type_code: str) -> dict[str, Any] | None:
+    """What the first price of a model of this type begins with: the defaults of a template, which it then names."""
+    for card in pricing_templates(type_code):
+        if card.terms.defaults and not card.is_deprecated:
+            return {**card.terms.defaults, "template": {"code": card.code, "version": card.version}}
+    return None
 
 
 def _rows() -> QuerySet[PricingTemplate]:
