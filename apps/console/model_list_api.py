@@ -10,14 +10,13 @@ from rest_framework.request import Request
 
 from apps.console.model_list_serializers import (
     FacetSerializer,
-    ListedModelSerializer,
     ModelFilterSerializer,
     ModelPageSerializer,
+    shown_model,
 )
 from apps.console.public_answers import keep_for_everybody, keep_for_the_caller, tag_of, unchanged
 from apps.core import clock
 from apps.core.api import CURSOR, LIMIT, TEAM, page_body, page_of
-from apps.core.pagination import Page
 from apps.marketplace import listing as rules
 from apps.marketplace import queries as marketplace
 from apps.marketplace.listing import ListedModel
@@ -57,7 +56,6 @@ def _page(request: Request, asked: ModelFilterSerializer, seen: Sequence[ListedM
     facets = rules.facets_of(seen, filters)
     page = rules.page_of(seen, filters, sort=asked.validated_data["sort"], cursor=cursor, size=size)
     shown = {"count": page.count, "facets": FacetSerializer(facets).data}
-    rows = ListedModelSerializer(page.results, many=True).data
-    body = shown | page_body(request, Page(list(rows), page.next, page.previous))
+    body = shown | page_body(request, page.map(shown_model))
     # The longest answer of this API: written so in a tenth of the time that the renderer of the others takes.
     return HttpResponse(msgspec.json.encode(body), content_type="application/json")

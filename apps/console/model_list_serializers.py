@@ -1,6 +1,7 @@
 """What the platform API says of the list of models, and what it may be asked for."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -8,7 +9,8 @@ from rest_framework import serializers
 from apps.console.model_serializers import ModelSerializer
 from apps.core.api import CreditsField
 from apps.core.money import credits_decimal
-from apps.marketplace.listing import RECOMMENDED, SORTS, Filters
+from apps.marketplace.display_config import with_model_facts
+from apps.marketplace.listing import RECOMMENDED, SORTS, Filters, ListedModel
 from apps.marketplace.types import Direction, Lifecycle
 
 
@@ -60,13 +62,43 @@ class ComingPriceSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class ListedModelSerializer(ModelSerializer):
+    """What `shown_model` writes, for the schema."""
+
     access_group = serializers.CharField(source="group", help_text="The group that prices and limits the calls.")
     multiplier = serializers.SerializerMethodField(help_text="Of that group; `pricing_config` stands before it.")
     prices = UnitPriceSerializer(many=True, help_text="What leads a price list, with the multiplier in it.")
     announced_price = ComingPriceSerializer(source="coming", allow_null=True)
 
     def get_multiplier(self, model: Any) -> str:
-        return f"{model.multiplier.normalize():f}"
+        return multiplier_text(model.multiplier)
+
+
+def shown_model(model: ListedModel) -> dict[str, object]:
+    """The answer of the serializer above in a fifth of its time: there may be two hundred on a page."""
+    return {
+        "id": model.code,
+        "type": model.type,
+        "vendor": model.vendor,
+        "lifecycle": model.lifecycle,
+        "retired_on": model.retired_on,
+        "successor": model.successor,
+        "pricing_config": model.pricing_config,
+        "display_config": with_model_facts(
+            model.display_config, vendor=model.vendor, lifecycle=model.lifecycle, successor=model.successor
+        ),
+        "access_group": model.group,
+        "multiplier": multiplier_text(model.multiplier),
+        "prices": [
+            {"meter": price.meter, "unit": price.unit, "price": price.credits_text, "conditions": price.conditions}
+            for price in model.prices
+        ],
+        "announced_price": model.coming
+        and {"effective_at": model.coming.starts_at, "direction": model.coming.direction},
+    }
+
+
+def multiplier_text(multiplier: Decimal) -> str:
+    return f"{multiplier.normalize():f}"
 
 
 class FacetSerializer(serializers.Serializer):  # type: ignore[type-arg]

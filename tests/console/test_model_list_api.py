@@ -1,15 +1,18 @@
 """The list of models on the platform API: what may be asked for, who pays what, and what caches may keep."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from rest_framework.renderers import JSONRenderer
 
 from apps.accounts.models import User
+from apps.console.model_list_serializers import ListedModelSerializer, shown_model
 from apps.core import clock
 from apps.marketplace import queries, services
 from apps.marketplace.models import Model
@@ -106,6 +109,18 @@ def test_prices_are_what_the_caller_pays_and_say_by_which_group(team: TeamAccess
         ("output_tokens", "6.4"),
     ]
     assert found["chat-vip"]["pricing_config"]["items"][0]["tiers"][0]["price"] == "2"
+
+
+def test_an_answer_is_what_the_schema_says() -> None:
+    at = clock.now()
+    model_id = queries.model_ids(["chat-small"])["chat-small"]
+    dearer = price(input_tokens=(1_000_000, "3"), output_tokens=(1_000_000, "8"))
+    services.publish_price(model_id, dearer, at=at, starts_at=at + timedelta(days=2))
+    Model.objects.filter(code="chat-small").update(retired_on=date(2099, 1, 31))
+
+    for model in queries.listed_models(queries.reach_of(None, at=at), at=at):
+        written = JSONRenderer().render(ListedModelSerializer(model).data)
+        assert msgspec.json.decode(msgspec.json.encode(shown_model(model))) == msgspec.json.decode(written)
 
 
 def test_neither_counts_nor_successors_tell_of_models_out_of_reach() -> None:
