@@ -43,6 +43,7 @@ class AnnouncementForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
     class Meta:
         model = Announcement
         fields = ("category", "audience", "access_groups", "link", "effective_at")
+        help_texts = {"effective_at": _("UTC. May lie after the publication; leave empty when nothing begins by it.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
