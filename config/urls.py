@@ -15,11 +15,11 @@ from apps.console.api import (
     UsageLogView,
     WalletView,
 )
-from apps.console.dictionary_api import ModelTypesView, PricingTemplatesView, PricingTemplateView
-from apps.console.model_api import ModelView
-from apps.console.model_list_api import ModelListView
-from apps.console.price_change_api import PriceChangeListView
-from apps.console.pricing_api import PricingView
+from apps.console.catalogue.dictionary_api import ModelTypesView, PricingTemplatesView, PricingTemplateView
+from apps.console.catalogue.model_api import ModelView
+from apps.console.catalogue.model_list_api import ModelListView
+from apps.console.catalogue.price_change_api import PriceChangeListView
+from apps.console.catalogue.pricing_api import PricingView
 from apps.core.api import NoSuchEndpoint
 from apps.promotions.api import ReferralListView, RewardTransferView
 from apps.relay.api import TokenListView, TokenView

@@ -66,7 +66,7 @@ def _is_allowed(importer: str, imported: str) -> bool:
     if entered in {app, "core"} or entrance in FRONT_DOORS | RULES:
         return True
     if imported in FOR_DOORS:
-        return room in DOORS or room.endswith(("_api", "_admin"))
+        return room in DOORS or importer.endswith(("_api", "_admin"))
     return app == "relay" and imported in FOR_THE_RELAY
 
 

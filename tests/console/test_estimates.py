@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from apps.console.estimates import Choice, PartsTooLarge, Quantity, choices_of, estimate, quantities_of
+from apps.console.catalogue.estimates import Choice, PartsTooLarge, Quantity, choices_of, estimate, quantities_of
 from apps.marketplace.rating import NotPriced, parse_config
 from tests.marketplace.configs import config, item, tiered
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.renderers import JSONRenderer
 
 from apps.accounts.models import User
-from apps.console.model_list_serializers import ListedModelSerializer, shown_model
+from apps.console.catalogue.model_list_serializers import ListedModelSerializer, shown_model
 from apps.core import clock
 from apps.marketplace import queries, services
 from apps.marketplace.models import Model

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.console.model_rows import sizes_from
+from apps.console.catalogue.model_rows import sizes_from
 from apps.console.words.models import about
 
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from apps.console.price_tables import PriceTable, price_tables
+from apps.console.catalogue.price_tables import PriceTable, price_tables
 from apps.marketplace.rating import parse_config
 from tests.marketplace.configs import config, item, tiered
 

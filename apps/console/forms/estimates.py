@@ -9,7 +9,15 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.console.estimates import Choice, Estimate, PartsTooLarge, Quantity, choices_of, estimate, quantities_of
+from apps.console.catalogue.estimates import (
+    Choice,
+    Estimate,
+    PartsTooLarge,
+    Quantity,
+    choices_of,
+    estimate,
+    quantities_of,
+)
 from apps.console.words.models import CONDITION_NAMES, PART_NAMES, name_of
 from apps.console.words.wallet import METER_NAMES
 from apps.marketplace.rating import Conditions, NotPriced, PriceList

@@ -13,8 +13,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, pgettext
 
 from apps.console import amounts
+from apps.console.catalogue.price_tables import Row
 from apps.console.forms.estimates import value_name
-from apps.console.price_tables import Row
 from apps.console.readers import reader_of
 from apps.console.words import models as words
 from apps.console.words.wallet import METER_NAMES

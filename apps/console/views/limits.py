@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.console.caller_limits import CallerLimits, limits_of_team, limits_of_tokens
+from apps.console.catalogue.caller_limits import CallerLimits, limits_of_team, limits_of_tokens
 from apps.console.decorators import team_page
 from apps.core import clock
 from apps.marketplace import queries as marketplace

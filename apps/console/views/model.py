@@ -7,10 +7,10 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from apps.announcements import queries as announcements
-from apps.console.caller_limits import limits_of_team
+from apps.console.catalogue.caller_limits import limits_of_team
+from apps.console.catalogue.model_page import ModelPage, model_page
+from apps.console.catalogue.offers import offers_of
 from apps.console.forms.estimates import EstimateForm
-from apps.console.model_page import ModelPage, model_page
-from apps.console.offers import offers_of
 from apps.console.public_pages import LANGUAGE, keep_page, public_page
 from apps.console.readers import billing_city, reader_of, zone_of
 from apps.console.shell import paying_team

@@ -8,9 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 
+from apps.console.catalogue.comparison import MOST, comparison_of
+from apps.console.catalogue.model_rows import facets_shown, model_row, uses_shown
 from apps.console.forms.models import ModelFilterForm
-from apps.console.model_comparison import MOST, comparison_of
-from apps.console.model_rows import facets_shown, model_row, uses_shown
 from apps.console.public_pages import keep_page, public_page
 from apps.console.readers import reader_by
 from apps.console.shell import paying_team

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.console.model_serializers import ModelSerializer
+from apps.console.catalogue.model_serializers import ModelSerializer
 from apps.core.api import CreditsField
 from apps.core.money import credits_decimal
 from apps.marketplace.display_config import with_model_facts

@@ -8,12 +8,10 @@ from django.http import HttpRequest
 from apps.core.admin import ReadOnlyAdmin, actor_of
 from apps.journal.recorded_admin import RecordedAdmin
 from apps.marketplace import services
-from apps.marketplace.dictionary_forms import ModelTypeForm, VendorForm
-from apps.marketplace.forms import CreditRateForm, ModelForm
-from apps.marketplace.models import CreditRate, Model, ModelType, OfficialPrice, PricingTemplate, Vendor
-from apps.marketplace.official_admin import OfficialPriceAdmin
-from apps.marketplace.price_admin import PricedModels, PriceVersionInline
-from apps.marketplace.template_admin import PricingTemplateAdmin
+from apps.marketplace.admin.prices import PricedModels, PriceVersionInline
+from apps.marketplace.forms.catalogue import CreditRateForm, ModelForm
+from apps.marketplace.forms.dictionaries import ModelTypeForm, VendorForm
+from apps.marketplace.models import CreditRate, Model, ModelType, Vendor
 
 
 @admin.register(Model)
@@ -78,7 +76,3 @@ class CreditRateAdmin(ReadOnlyAdmin):
         obj.pk = services.set_credit_rate(
             obj.currency, obj.credits_per_unit, at=form.at, starts_at=obj.starts_at, actor=actor_of(request)
         )
-
-
-admin.site.register(OfficialPrice, OfficialPriceAdmin)
-admin.site.register(PricingTemplate, PricingTemplateAdmin)

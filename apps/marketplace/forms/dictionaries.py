@@ -10,7 +10,7 @@ from apps.core.admin import ReasonForm
 from apps.marketplace import services
 from apps.marketplace.catalogue_file import read_endpoints, read_facets, read_names
 from apps.marketplace.errors import CatalogueError, TemplateInvalid
-from apps.marketplace.forms import IndentedJson, json_area
+from apps.marketplace.forms.catalogue import IndentedJson, json_area
 from apps.marketplace.models import ModelType, PricingTemplate, Vendor
 from apps.wallet.errors import StandardQuotaGone
 from apps.wallet.quota_types import is_gone

@@ -20,12 +20,13 @@ from apps.core.errors import Invalid, NotFound, SluiceError
 from apps.core.spreadsheet import csv_text, download
 from apps.marketplace import queries, services
 from apps.marketplace.errors import PriceMapChanged
+from apps.marketplace.forms.price_maps import PriceMapForm, PriceMapTermsForm
 from apps.marketplace.models import OfficialPrice
 from apps.marketplace.official_rows import CSV_HEAD, csv_rows, shown_line, shown_row
-from apps.marketplace.price_map_forms import PriceMapForm, PriceMapTermsForm
 from apps.marketplace.types.price_maps import PriceMapReport
 
 
+@admin.register(OfficialPrice)
 class OfficialPriceAdmin(ReadOnlyAdmin):
     list_display = ("model", "number", "source", "as_of", "recorded_at")
     list_select_related = ("model",)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core import clock
 from apps.core.admin import ReadOnlyAdmin, ServiceAction, ServiceActionsMixin, actor_of, by_service
 from apps.marketplace import queries, services
-from apps.marketplace.dictionary_forms import NewTemplateForm, NewVersionForm
+from apps.marketplace.forms.dictionaries import NewTemplateForm, NewVersionForm
 from apps.marketplace.models import PriceVersion, PricingTemplate
 from apps.marketplace.template_terms import definition_of
 
@@ -41,6 +41,7 @@ def _definition(template: PricingTemplate) -> dict[str, Any]:
     return {} if card is None else {"definition": definition_of(card.terms)}
 
 
+@admin.register(PricingTemplate)
 class PricingTemplateAdmin(ServiceActionsMixin, ReadOnlyAdmin):
     form = NewTemplateForm
     list_display = ("code", "version", "types", "tiering", "is_deprecated", "created_at")

@@ -19,8 +19,8 @@ from apps.core.admin import ReadOnlyAdmin, ServiceAction, ServiceActionsMixin, a
 from apps.core.errors import SluiceError
 from apps.marketplace import price_pages, queries, services
 from apps.marketplace.errors import PricingConfigError
+from apps.marketplace.forms.prices import BulkForm, NewPriceForm, PreviewForm, PublishBulkForm
 from apps.marketplace.models import Model, PriceVersion
-from apps.marketplace.price_forms import BulkForm, NewPriceForm, PreviewForm, PublishBulkForm
 from apps.marketplace.queries.prices import versions_in_force
 from apps.marketplace.services import BulkChange
 

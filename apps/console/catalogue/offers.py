@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from apps.console.amounts import unit_price
-from apps.console.model_page import ModelPage
+from apps.console.catalogue.model_page import ModelPage
 from apps.console.words.models import COLUMN_NAMES, name_of, per_unit
 from apps.console.words.wallet import METER_NAMES
 

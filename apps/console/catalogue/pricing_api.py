@@ -10,8 +10,8 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
+from apps.console.catalogue.quota_prices import quota_prices
 from apps.console.public_answers import keep_for_everybody, keep_for_the_caller, tag_of, unchanged
-from apps.console.quota_prices import quota_prices
 from apps.core import clock
 from apps.core.api import TEAM
 from apps.marketplace import listing as rules

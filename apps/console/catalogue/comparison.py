@@ -10,7 +10,7 @@ from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.console.amounts import Reader, unit_price_text
-from apps.console.model_rows import abilities_of, path_of, sizes_from
+from apps.console.catalogue.model_rows import abilities_of, path_of, sizes_from
 from apps.console.words.models import LIFECYCLE_NAMES, MODALITY_NAMES, about, name_of, per_unit
 from apps.core.languages import text_in
 from apps.core.money import NANOS_PER_CREDIT

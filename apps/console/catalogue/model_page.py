@@ -9,9 +9,9 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils.translation import get_language
 
-from apps.console.call_snippets import Snippet, snippets_for
-from apps.console.estimates import Estimate
-from apps.console.price_tables import PriceTable, Row, nanos_for, price_tables
+from apps.console.catalogue.call_snippets import Snippet, snippets_for
+from apps.console.catalogue.estimates import Estimate
+from apps.console.catalogue.price_tables import PriceTable, Row, nanos_for, price_tables
 from apps.console.words.models import CAPABILITY_NAMES, LINK_NAMES, MODALITY_NAMES, USE_NAMES, name_of
 from apps.core.languages import text_in
 from apps.core.money import NANOS_PER_CREDIT

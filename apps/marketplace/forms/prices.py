@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import ReasonForm
 from apps.marketplace.errors import PricingConfigError
-from apps.marketplace.forms import IndentedJson, json_area
+from apps.marketplace.forms.catalogue import IndentedJson, json_area
 from apps.marketplace.models import ModelType, Vendor
 from apps.marketplace.pricing_config import validate_config, without_version_facts
 from apps.marketplace.samples import Usage, read_usage

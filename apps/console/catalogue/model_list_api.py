@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
-from apps.console.model_list_serializers import (
+from apps.console.catalogue.model_list_serializers import (
     FacetSerializer,
     ModelFilterSerializer,
     ModelPageSerializer,

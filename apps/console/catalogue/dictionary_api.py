@@ -9,7 +9,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.console.dictionary_serializers import (
+from apps.console.catalogue.dictionary_serializers import (
     ModelTypesSerializer,
     PricingTemplateDetailSerializer,
     PricingTemplatesSerializer,

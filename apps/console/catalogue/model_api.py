@@ -8,9 +8,9 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.console.caller_limits import CallerLimits, limits_of_key, limits_of_team
+from apps.console.catalogue.caller_limits import CallerLimits, limits_of_key, limits_of_team
+from apps.console.catalogue.model_serializers import ModelDetailSerializer, ModelSerializer, RateLimitSerializer
 from apps.console.key_authentication import ApiKeyAuthentication, KeyCaller
-from apps.console.model_serializers import ModelDetailSerializer, ModelSerializer, RateLimitSerializer
 from apps.core import clock
 from apps.core.api import TEAM
 from apps.marketplace import queries as marketplace
