@@ -86,25 +86,27 @@ def _output_limit(ask: Ask, model: ModelSnapshot) -> int:
 def bound_nanos(price: PriceList, extras: Extras, inputs: int, outputs: int, multiplier: Decimal) -> int:
     """The most that this many tokens can cost under any condition the caller left open."""
     quantities = {"input_tokens": inputs, "output_tokens": outputs, "calls": 1, **extras.quantities}
-    try:
-        most = max(
-            upper_bound_nanos(price, quantities, conditions=conditions, multiplier=multiplier, also=extras.also)
-            for conditions in _possible(price, extras)
-        )
-    except NotPriced as missing:
+    bounds, missing = [], ""
+    for conditions in _possible(price, extras):
+        try:
+            bounds.append(
+                upper_bound_nanos(price, quantities, conditions=conditions, multiplier=multiplier, also=extras.also)
+            )
+        except NotPriced as error:
+            missing = error.meter  # the charge takes the other price too, where there is only one
+    if not bounds:
         raise BadRequest(
-            f"This model has no price for {missing.meter} under the options of this request.",
-            code="unsupported_parameter",
-        ) from None
-    return min(most, MOST_NANOS, MOST_NANOS if price.hold.max_nanos is None else price.hold.max_nanos)
+            f"This model has no price for {missing} under the options of this request.", code="unsupported_parameter"
+        )
+    return min(max(bounds), MOST_NANOS, MOST_NANOS if price.hold.max_nanos is None else price.hold.max_nanos)
 
 
 def _possible(price: PriceList, extras: Extras) -> list[Conditions]:
-    """Whether a model thinks is known only afterwards when the caller did not say."""
+    """Whether a model thinks is known only afterwards when the caller did not say; a price may name either, or both."""
     given = extras.conditions
     if "thinking" not in price.condition_values or "thinking" in given:
         return [given]
-    return [{**given, "thinking": value} for value in price.condition_values["thinking"]]
+    return [{**given, "thinking": True}, {**given, "thinking": False}]
 
 
 def _rate_tokens(ask: Ask, shape: Shape, inputs: int, outputs: int) -> int:

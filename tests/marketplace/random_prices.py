@@ -72,6 +72,21 @@ def any_configs(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
+def thinking_configs(draw: st.DrawFn) -> dict[str, Any]:
+    """Of text that may cost another price when the model thinks, or when it does not, from a few tokens on."""
+    cases = st.sampled_from(
+        [({},), *(({}, {"thinking": value}) for value in (True, False)), ({"thinking": True}, {"thinking": False})]
+    )
+    starts = st.sets(st.sampled_from([1, 100, 150, 5_000]), max_size=2)
+    items = [
+        {**tiered(meter, *((start, draw(few_prices)) for start in sorted({0, *draw(starts)}))), "conditions": case}
+        for meter in sorted(draw(st.sets(st.sampled_from([*PROMPT, *OUTPUT, "calls"]), min_size=1, max_size=4)))
+        for case in draw(cases)
+    ]
+    return config(*items, tier_mode=draw(st.sampled_from(["volume", "graduated"])))
+
+
+@st.composite
 def any_usages(draw: st.DrawFn) -> Usage:
     sizes = st.one_of(st.sampled_from([0, 1, 499, 500, 999, 1_000, 31_999, 32_000]), st.integers(0, 300_000))
     quantities = draw(st.dictionaries(st.sampled_from(sorted(METERS)), sizes, min_size=1))

@@ -1,6 +1,7 @@
 """The quote is an upper bound: no usage the request can lead to costs more."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from apps.relay import quote, wire
 from apps.relay.charging import charge_of
 from apps.relay.errors import BadRequest
 from apps.relay.types import Ask, ModelSnapshot, Quote, Usage
+from tests.marketplace.random_prices import multipliers, thinking_configs
 from tests.relay.snapshots import PLAIN, admission, conditions_of, model, price_config
 
 HI = [{"role": "user", "content": "hi"}]
@@ -241,6 +243,24 @@ def test_who_does_not_say_whether_to_think_is_quoted_the_dearer() -> None:
     assert cheaper.bound_nanos == 161 * 1_000 + 16_384 * 4_000
 
 
+def test_a_price_for_thinking_alone_bounds_no_call_that_does_not_think() -> None:
+    items = [THINKING["items"][0], {**THINKING["items"][1], "conditions": {}}, THINKING["items"][2]]
+    cheaper_when_thinking = {**THINKING, "items": [*items[:2], {**items[2], **conditions_of("2")}]}
+
+    found = quoted(model(config=cheaper_when_thinking))
+
+    assert found.bound_nanos == 137 * 1_000 + 16_384 * 4_000
+    assert charge_of(Usage(137, 16_384), admission(model(config=cheaper_when_thinking)), found.extras) == (
+        found.bound_nanos
+    )
+
+
+def test_a_model_that_only_has_a_price_for_thinking_is_quoted_by_it() -> None:
+    only_thinking = {**THINKING, "items": [THINKING["items"][0], THINKING["items"][2]]}
+
+    assert quoted(model(config=only_thinking)).bound_nanos == 137 * 1_000 + 16_384 * 12_000
+
+
 def test_who_did_think_is_told_by_the_usage() -> None:
     admitted = admission(model(config=THINKING))
 
@@ -273,20 +293,27 @@ def test_what_have_buys_is_what_the_402_advises() -> None:
 
 @settings(deadline=None)
 @given(
+    config=thinking_configs(),
+    multiplier=multipliers,
+    asked=st.sampled_from([{}, {"enable_thinking": True}, {"enable_thinking": False}]),
     prompt=st.integers(1, 137),
-    cached=st.integers(0, 137),
-    written=st.integers(0, 137),
-    out=st.integers(0, 16_384),
-    reasoning=st.integers(0, 16_384),
+    parts=st.tuples(st.integers(0, 137), st.integers(0, 137)),
+    out=st.sampled_from([0, 1, 99, 4_999, 16_384]),
+    reasoning=st.sampled_from([0, 0, 1, 16_384]),
 )
 def test_no_usage_within_the_bounds_costs_more_than_the_hold(
-    prompt: int, cached: int, written: int, out: int, reasoning: int
+    config: dict[str, Any],
+    multiplier: Decimal,
+    asked: dict[str, bool],
+    prompt: int,
+    parts: tuple[int, int],
+    out: int,
+    reasoning: int,
 ) -> None:
-    config = price_config(
-        ("input_tokens", "2"), ("cached_input_tokens", "0.5"), ("cache_write_tokens", "2.5"), ("output_tokens", "8")
-    )
-    cached = min(cached, prompt)
-    usage = Usage(prompt, out, cached, min(written, prompt - cached), min(reasoning, out))
-    found = quoted(model(config=config))
+    cached = min(parts[0], prompt)
+    usage = Usage(prompt, out, cached, min(parts[1], prompt - cached), min(reasoning, out))
+    found = quoted(model(config=config), multiplier=str(multiplier), **asked)
 
-    assert charge_of(usage, admission(model(config=config)), found.extras) <= found.bound_nanos
+    charge = charge_of(usage, admission(model(config=config), multiplier=str(multiplier)), found.extras)
+
+    assert charge <= found.bound_nanos
