@@ -25,6 +25,13 @@ _CALLS: Final[dict[str, tuple[str, str, dict[str, Any], list[str]]]] = {
         ["model", "input"],
     ),
 }
+_COMING: Final = {
+    "/v1/audio/speech": ("audio_speech", "Speak a text; planned, answers 404 until a model of this type is served"),
+    "/v1/audio/transcriptions": (
+        "audio_transcriptions",
+        "Write down what was said; planned, answers 404 until a model of this type is served",
+    ),
+}
 _ERRORS: Final = {
     "400": "The request could not be understood, or its input cannot fit the model's context "
     "(`context_length_exceeded`).",
@@ -63,6 +70,7 @@ def add_relay(result: dict[str, Any], generator: object, request: object, public
     components["schemas"]["Error"] = _ERROR_SCHEMA
     components["securitySchemes"]["apiToken"] = {"type": "http", "scheme": "bearer", "bearerFormat": "sk-…"}
     result["paths"] |= {path: {"post": _call(*terms)} for path, terms in _CALLS.items()}
+    result["paths"] |= {path: {"post": _planned(*terms)} for path, terms in _COMING.items()}
     result["paths"]["/v1/models"] = {"get": _question("models", "List the models that the token may call")}
     result["paths"]["/v1/models/{model}"] = {"get": _question("model", "Show one model", path_parameter="model")}
     return result
@@ -91,6 +99,11 @@ def _question(operation: str, summary: str, *, path_parameter: str = "") -> dict
         found["parameters"] = [{"in": "path", "name": path_parameter, "required": True, "schema": string}]
         found["responses"] |= _refusals({"404": _ERRORS["404"]})
     return found
+
+
+def _planned(operation: str, summary: str) -> dict[str, Any]:
+    refusals = _refusals({status: _ERRORS[status] for status in ("401", "404")})
+    return {**_question(operation, summary), "responses": refusals}
 
 
 def _answer(*, streams: bool) -> dict[str, Any]:
