@@ -88,7 +88,8 @@ def _usable(
     snapshots: Snapshots, caller: Caller, model_code: str, at: datetime, *, model_type: str | None = None
 ) -> tuple[ModelSnapshot, GroupSnapshot]:
     """`ModelNotFound` tells nothing of models out of reach; where none of the type is within, that it is to come."""
-    model = snapshots.models.get(model_code)
+    models = snapshots.models_at(at)
+    model = models.get(model_code)
     group = None if model is None else _group_of(snapshots, caller, model, at)
     if model is None or group is None:
         if model_type is not None and not _has_type(snapshots, caller, model_type, at):
@@ -96,7 +97,7 @@ def _usable(
         raise unknown_model(model_code, models_for(snapshots, caller, at=at))
     if not _is_in_use(model):
         reachable = models_for(snapshots, caller, at=at)
-        raise unusable_model(model, models=snapshots.models, reachable=reachable)
+        raise unusable_model(model, models=models, reachable=reachable)
     return model, group
 
 
@@ -107,7 +108,7 @@ def _group_of(snapshots: Snapshots, caller: Caller, model: ModelSnapshot, at: da
 
 def models_for(snapshots: Snapshots, caller: Caller, *, at: datetime) -> list[ModelSnapshot]:
     """The models this token can call now, by id."""
-    usable = filter(_is_in_use, snapshots.models.values())
+    usable = filter(_is_in_use, snapshots.models_at(at).values())
     return sorted(
         (model for model in usable if _group_of(snapshots, caller, model, at) is not None), key=lambda model: model.code
     )
@@ -119,7 +120,7 @@ def _is_in_use(model: ModelSnapshot) -> bool:
 
 def _has_type(snapshots: Snapshots, caller: Caller, model_type: str, at: datetime) -> bool:
     """Whether the team, if not this key of it, can call a model of this type."""
-    models = (model for model in snapshots.models.values() if model.type == model_type and _is_in_use(model))
+    models = (model for model in snapshots.models_at(at).values() if model.type == model_type and _is_in_use(model))
     return any(snapshots.group_for(caller.team, model, at) is not None for model in models)
 
 

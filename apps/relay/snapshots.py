@@ -51,19 +51,14 @@ class LiveSnapshots:
         self._groups: Sequence[tuple[datetime, Groups]] = ()
         self._channels: tuple[ChannelSnapshot, ...] = ()
         self._catalogues: Sequence[tuple[datetime, Catalogue]] = ()
-        self._models: Catalogue = {}
-        self._prices_until: datetime | None = None
         self._seen: dict[str, int] | None = None
         self._polled_at = float("-inf")
 
     # -- What the relay asks ---------------------------------------------------------------------
 
-    @property
-    def models(self) -> Mapping[str, ModelSnapshot]:
+    def models_at(self, at: datetime) -> Catalogue:
         """The catalogue at the prices of this instant: a new version counts from its start, not from the next poll."""
-        if self._prices_until is not None and self._now() >= self._prices_until:
-            self._turn_to_prices_of(self._now())
-        return self._models
+        return _as_of(at, self._catalogues) if self._catalogues else {}
 
     @property
     def channels(self) -> tuple[ChannelSnapshot, ...]:
@@ -71,9 +66,7 @@ class LiveSnapshots:
 
     def groups_at(self, at: datetime) -> Groups:
         """The groups at the multipliers of this instant: an announced one counts from its start, not from a poll."""
-        if len(self._groups) == 1:
-            return self._groups[0][1]
-        return next((groups for starts_at, groups in reversed(self._groups) if starts_at <= at), self._groups[0][1])
+        return _as_of(at, self._groups)
 
     @property
     def is_fresh(self) -> bool:
@@ -145,11 +138,6 @@ class LiveSnapshots:
         groups = await self._run(queries.groups_from, at)
         self._catalogues = await self._run(queries.catalogues_from, at, changes=PRICE_CHANGES_AHEAD)
         self._groups = groups
-        self._turn_to_prices_of(at)
-
-    def _turn_to_prices_of(self, at: datetime) -> None:
-        self._models = [models for starts_at, models in self._catalogues if starts_at <= at][-1]
-        self._prices_until = min((starts_at for starts_at, _ in self._catalogues if starts_at > at), default=None)
 
     def _has_turned(self) -> bool:
         """Whether prices changed since the catalogue was read: the change after the known ones is to be looked up."""
@@ -166,6 +154,13 @@ class LiveSnapshots:
             return await self._run(queries.teams_by_id, team_ids)
         except DatabaseError as error:
             raise TooBusy from error
+
+
+def _as_of(at: datetime, states: Sequence[tuple[datetime, T]]) -> T:
+    """The one that has begun last; the first for a call that came just before they were read."""
+    if len(states) == 1:
+        return states[0][1]
+    return next((state for starts_at, state in reversed(states) if starts_at <= at), states[0][1])
 
 
 def _is_open(ends_at: datetime | None, at: datetime) -> bool:

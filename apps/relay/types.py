@@ -148,8 +148,8 @@ class ChannelSnapshot:
 class Snapshots(Protocol):
     """What the relay reads instead of the database. Only a token or team that is not remembered costs a query."""
 
-    @property
-    def models(self) -> Mapping[str, ModelSnapshot]: ...
+    def models_at(self, at: datetime) -> Mapping[str, ModelSnapshot]:
+        """By id, each at the price that is in force at this instant."""
 
     @property
     def channels(self) -> tuple[ChannelSnapshot, ...]:

@@ -107,7 +107,7 @@ def test_the_main_group_wins_then_the_cheapest_granted_one_then_the_first_by_cod
         for code, multiplier in (("default", "1"), ("b", "0.8"), ("a", "0.8"), ("dear", "2"))
     }
     snapshots._groups = [(at, groups)]
-    model = replace(snapshots.models["small-chat"], groups=frozenset({"a", "b", "dear"}))
+    model = replace(snapshots.models_at(clock.now())["small-chat"], groups=frozenset({"a", "b", "dear"}))
     granted = (GrantedGroup("dear"), GrantedGroup("b"), GrantedGroup("a", at + timedelta(seconds=1)))
     team = TeamSnapshot(1, "default", granted)
 
@@ -123,7 +123,7 @@ def test_a_granted_model_goes_on_the_terms_of_the_main_group_over_every_line_unt
     Model.objects.get().access_groups.clear()
     ModelGrant.objects.create(team_id=team.id, model=Model.objects.get(), ends_at=ends_at)
     snapshots = polled()
-    model, remembered = snapshots.models["small-chat"], async_to_sync(snapshots.team_by_id)(team.id)
+    model, remembered = snapshots.models_at(clock.now())["small-chat"], async_to_sync(snapshots.team_by_id)(team.id)
 
     group = snapshots.group_for(remembered, model, ends_at - timedelta(microseconds=1))
 
@@ -138,7 +138,7 @@ def test_an_announced_multiplier_counts_from_its_instant_without_a_poll():
     at = clock.now()
     AccessGroup.objects.filter(code="default").update(coming_multiplier="1.2", coming_at=at + timedelta(hours=1))
     snapshots = polled()
-    model, team = snapshots.models["small-chat"], TeamSnapshot(1, "default")
+    model, team = snapshots.models_at(clock.now())["small-chat"], TeamSnapshot(1, "default")
 
     before = snapshots.group_for(team, model, at + timedelta(minutes=59, seconds=59))
     after = snapshots.group_for(team, model, at + timedelta(hours=1))
@@ -148,21 +148,23 @@ def test_an_announced_multiplier_counts_from_its_instant_without_a_poll():
     assert (before.multiplier, after.multiplier) == (Decimal(1), Decimal("1.2"))
 
 
-def test_a_price_turns_at_its_instant_without_a_poll():
+def test_a_call_has_the_price_of_the_instant_it_came_at_on_both_sides_of_a_poll():
     import_small()
-    instant = {"now": clock.now()}
-    later = instant["now"] + timedelta(hours=24)
+    at = clock.now()
+    later = at + timedelta(hours=24)
+    instant = {"now": at}
     snapshots = polled(now=lambda: instant["now"])
-    model_id = snapshots.models["small-chat"].id
-    before = snapshots.models["small-chat"].price_version_id
-    marketplace.publish_price(model_id, priced("9"), at=instant["now"], starts_at=later)
+    known = snapshots.models_at(at)["small-chat"]
+    published = marketplace.publish_price(known.id, priced("9"), at=at, starts_at=later)
     async_to_sync(snapshots.reload)()
 
-    assert snapshots.models["small-chat"].price_version_id == before
-    instant["now"] = later - timedelta(milliseconds=1)
-    assert snapshots.models["small-chat"].price_version_id == before
-    instant["now"] = later
-    assert snapshots.models["small-chat"].price_version_id not in (before, None)
+    def version_at(when: datetime) -> int | None:
+        return snapshots.models_at(when)["small-chat"].price_version_id
+
+    just_before = later - timedelta(microseconds=1)
+    assert (version_at(just_before), version_at(later)) == (known.price_version_id, published.version_id)
+    instant["now"] = later + timedelta(milliseconds=500)
+    assert (version_at(just_before), version_at(later)) == (known.price_version_id, published.version_id)
 
 
 def test_a_channel_shows_its_keys_only_here_and_only_the_enabled_ones():
