@@ -186,10 +186,6 @@ class Version:
         """Taken back before it began."""
         return self.ends_at == self.starts_at
 
-    @property
-    def was_cut_short(self) -> bool:
-        return self.ends_at != self.planned_ends_at
-
 
 @dataclass(frozen=True, slots=True)
 class CampaignHistory:

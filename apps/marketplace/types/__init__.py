@@ -1,6 +1,5 @@
 """What the catalogue answers with: frozen values, ready for the relay and for pages. No tables."""
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,7 +10,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.types import NoticeKind
-from apps.marketplace.comparison import RatePoint
 from apps.marketplace.price_list import PriceList
 from apps.marketplace.template_terms import TemplateTerms
 
@@ -101,14 +99,6 @@ class RecordedOfficialPrice:
 
     number: int
     changed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PriceMapOrigin:
-    """Where a price map came from, and the day its prices are of."""
-
-    source: str
-    as_of: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,61 +317,3 @@ class Stamp:
 ALERT_ASKED = NoticeKind("price.asked", _("Confirmation of a price alert"), is_optional=False)
 PRICE_CHANGED = NoticeKind("price.changed", _("A price changes"))
 MODEL_LAUNCHED = NoticeKind("model.launched", _("A planned model starts"))
-
-
-@dataclass(frozen=True, slots=True)
-class PriceMapLine:
-    """What a price map did to one model. `number` is that of its official price; None where no meter of ours was named.
-
-    `points` are the new price beside the one before, in credits. `ours` is what our pegged price did, and `refusal` why
-    it could not follow.
-    """
-
-    model: str
-    key: str
-    number: int | None
-    is_changed: bool
-    points: tuple[RatePoint, ...] = ()
-    left_out: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
-    ours: PublishedPrice | None = None
-    refusal: str = ""
-
-    @property
-    def subject(self) -> str:
-        return f"official_prices/{self.model}"
-
-    @property
-    def is_first(self) -> bool:
-        return self.number == 1 and self.is_changed
-
-    @property
-    def told(self) -> tuple[RatePoint, ...]:
-        """What is new or another price than before."""
-        return tuple(point for point in self.points if point.ours != point.reference)
-
-
-@dataclass(frozen=True, slots=True)
-class PriceMapReport:
-    """What a price map did, model by model. `absent`: models of ours that it does not know from their vendor."""
-
-    format: str
-    lines: tuple[PriceMapLine, ...]
-    absent: tuple[str, ...]
-
-    @property
-    def changed(self) -> tuple[PriceMapLine, ...]:
-        return tuple(line for line in self.lines if line.is_changed)
-
-    @property
-    def followed(self) -> tuple[PriceMapLine, ...]:
-        return tuple(line for line in self.lines if line.ours is not None and line.ours.changed)
-
-    @property
-    def fingerprint(self) -> str:
-        """The same for the same outcome, whenever it is reached: what was shown is done, or it is shown again."""
-        told = [
-            (line.model, line.number, line.is_changed, line.told, line.refusal, line.ours and line.ours.number)
-            for line in self.lines
-        ]
-        return hashlib.sha256(repr(told).encode()).hexdigest()
