@@ -90,10 +90,16 @@ def _import_groups(catalogue: Mapping[str, Any], *, prune: bool) -> list[Catalog
 
 
 def _import_multipliers(catalogue: Mapping[str, Any], *, at: datetime) -> list[CatalogueChange]:
-    """Of groups that exist: a lower multiplier is in force at once, a higher one with the notice that callers have."""
+    """Of groups that exist: a lower multiplier is in force at once, a higher one with the notice that callers have.
+
+    What a file says may be in force, or announced: both are as the file wants it, and an export says the former.
+    """
     changes = []
     wanted = teams.wanted_multipliers(catalogue.get(GROUPS, []))
+    in_force = {terms.code: terms.multiplier.at(at) for terms in teams_queries.access_group_terms()}
     for code, multiplier in wanted.items():
+        if multiplier == in_force[code]:
+            continue
         changed = marketplace.change_multiplier(code, multiplier, at=at, actor=None, reason=_("Catalogue file"))
         if changed.changed:
             detail = f"multiplier {multiplier.normalize():f} from {changed.starts_at:%Y-%m-%d %H:%M} UTC"

@@ -225,6 +225,16 @@ def test_a_higher_multiplier_of_a_file_comes_with_notice_and_a_second_run_change
     assert import_small(with_multiplier("1.25")) == []
 
 
+def test_an_export_imports_as_it_is_while_another_multiplier_is_announced():
+    import_small()
+    import_small(with_multiplier("1.25"))
+
+    exported = export_catalogue(at=clock.now())
+
+    assert import_small(exported) == []
+    assert AccessGroup.objects.get(code="default").coming_multiplier == Decimal("1.25")
+
+
 def test_a_lower_multiplier_of_a_file_is_in_force_at_once_and_one_left_out_stays():
     import_small()
 
