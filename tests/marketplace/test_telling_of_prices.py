@@ -119,6 +119,18 @@ def test_an_alert_that_ends_before_its_mail_left_brings_none() -> None:
     assert receivers() == []
 
 
+def test_an_alert_that_ends_while_a_change_is_spread_brings_no_mail() -> None:
+    subscribed(BOB, wish(), at=NOON)
+    subscribed(EVE, wish(), at=NOON)
+    announced("chat-small", at=NOON)
+    services.spread_changes(at=NOON)
+
+    PriceSubscription.objects.filter(email=BOB).update(ended_at=NOON)  # its end saw no notice that it could take along
+
+    assert receivers() == [EVE]
+    assert not PriceNotice.objects.exists()
+
+
 def test_changes_of_one_act_come_in_one_mail_and_alerts_that_overlap_bring_one() -> None:
     cards = [subscribed(BOB, wanted, at=NOON) for wanted in (wish(), wish("model", "chat-small"))]
     announced("chat-small", at=NOON)

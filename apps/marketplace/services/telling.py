@@ -65,10 +65,13 @@ def _spread_one(*, at: datetime) -> bool:
 
 
 def _tell_receiver(of: PriceSubscription, impact_of: ImpactOf, *, at: datetime) -> bool:
-    """What is said is put together before the transaction that says it: pricing calls again takes a while."""
+    """What is said is put together before the transaction that says it: pricing calls again takes a while.
+
+    An alert that ended while its change was being spread could not take the notice along: that one goes untold.
+    """
     rows = PriceNotice.objects.filter(subscription__email=of.email, subscription__team=of.team)
     due = list(rows.select_related("subscription").order_by("pk"))
-    changes = queries.changes_to_tell({notice.change_id for notice in due})
+    changes = queries.changes_to_tell({notice.change_id for notice in due if notice.subscription.ended_at is None})
     if of.team is None:
         return _tell_address(of.email, due, changes, impact_of, at=at)
     return _tell_team(of.team, due, changes, impact_of, at=at)
