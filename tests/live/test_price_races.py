@@ -1,18 +1,21 @@
 """Prices that several people publish and withdraw at once, on connections of their own."""
 
+import threading
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
+from apps.announcements.models import Announcement
 from apps.core import clock
 from apps.journal.models import AuditEntry
 from apps.marketplace import services
 from apps.marketplace.errors import PriceConflict
 from apps.marketplace.models import Model, ModelType, PriceChange, PriceVersion, Vendor
 from apps.marketplace.types import PublishedPrice
-from tests.committed import together
+from tests.committed import together, wait_until_they_wait
 from tests.marketplace.configs import config, item
+from tests.relay.catalogues import SMALL, import_small
 
 pytestmark = [pytest.mark.live, pytest.mark.usefixtures("committed_anew")]
 
@@ -95,3 +98,23 @@ def test_a_withdrawal_and_a_next_price_at_once_leave_one_price_at_every_instant(
     standing = list(PriceVersion.objects.filter(withdrawn_at=None).order_by("starts_at"))
     assert standing[-1].ends_at is None
     assert [version.ends_at for version in standing[:-1]] == [version.starts_at for version in standing[1:]]
+
+
+def test_a_price_that_is_published_and_a_catalogue_that_is_imported_wait_for_each_other_in_one_order() -> None:
+    import_small()
+    model, at, is_published = Model.objects.get(code="small-chat"), clock.now(), threading.Event()
+
+    def publish() -> None:
+        with transaction.atomic():
+            services.publish_price(model.pk, TWELVE, at=at)
+            is_published.set()
+            wait_until_they_wait(1)
+
+    def import_file() -> int:
+        is_published.wait(60)
+        return len(import_small({**SMALL, "access_groups": [{"code": "default", "rpm": 7}]}))
+
+    _, changes = together([publish, import_file])
+
+    assert changes == 1
+    assert Announcement.objects.filter(category="prices", access_groups__code="default").count() == 1

@@ -75,14 +75,14 @@ class _Changes:
 
 
 def _import_vendors(section: Section, changes: _Changes) -> None:
-    known = {vendor.code: vendor for vendor in Vendor.objects.select_for_update()}
+    known = {vendor.code: vendor for vendor in Vendor.objects.select_for_update(no_key=True)}
     for entry in section.vendors.values():
         row = known.get(entry.code) or Vendor(code=entry.code)
         _write(row, {"name": dict(entry.name)}, f"vendors/{entry.code}", changes)
 
 
 def _import_types(section: Section, changes: _Changes) -> None:
-    known = {type_.code: type_ for type_ in ModelType.objects.select_for_update()}
+    known = {type_.code: type_ for type_ in ModelType.objects.select_for_update(no_key=True)}
     missing = [entry for code, entry in section.usual_types.items() if code not in known]
     for entry in (*section.types.values(), *missing):
         row = known.get(entry.code) or ModelType(code=entry.code)
@@ -113,7 +113,8 @@ def _import_models(section: Section, changes: _Changes) -> None:
     vendors = dict(Vendor.objects.values_list("code", "pk"))
     types = dict(ModelType.objects.values_list("code", "pk"))
     groups = teams.access_group_ids({code for entry in section.models.values() for code in entry.access_groups})
-    known = {model.code: model for model in Model.objects.select_for_update(no_key=True)}
+    # In the order in which changes by percent and price maps lock them.
+    known = {model.code: model for model in Model.objects.order_by("pk").select_for_update(no_key=True)}
     for entry in section.models.values():
         fields = {
             "vendor_id": _found(vendors, entry.vendor, entry, _("There is no vendor “%(code)s”.")),

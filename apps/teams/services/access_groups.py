@@ -29,13 +29,15 @@ def import_access_groups(rows: object, *, prune: bool = False) -> ImportReport:
     """
     wanted = _wanted_groups(rows)
     with transaction.atomic():
-        known = {group.code: group for group in AccessGroup.objects.select_for_update()}
+        # Not against keys: whoever publishes a price has locked its model, for which the rest of an import waits, and
+        # refers to groups.
+        known = {group.code: group for group in AccessGroup.objects.select_for_update(no_key=True)}
         created = tuple(code for code in wanted if code not in known)
         changed = tuple(code for code in wanted if code in known and _differs(known[code], wanted[code]))
-        for code in created + changed:
-            AccessGroup.objects.update_or_create(
-                code=code, defaults=_lasting(wanted[code]), create_defaults=wanted[code]
-            )
+        for code in created:
+            AccessGroup.objects.get_or_create(code=code, defaults=wanted[code])
+        for code in changed:
+            AccessGroup.objects.filter(code=code).update(**_lasting(wanted[code]))
         surplus = [code for code in known if code not in wanted and code != MAIN_GROUP] if prune else []
         _remove(surplus)
     return ImportReport(created=created, changed=changed, removed=tuple(surplus))
