@@ -1,6 +1,7 @@
 """Everything that the page of a model shows, put together for one reader. Prices are computed elsewhere."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -11,6 +12,7 @@ from django.utils.translation import get_language
 
 from apps.console.catalogue.call_snippets import Snippet, snippets_for
 from apps.console.catalogue.estimates import Estimate
+from apps.console.catalogue.price_labels import label_of
 from apps.console.catalogue.price_tables import PriceTable, Row, nanos_for, price_tables
 from apps.console.words.models import CAPABILITY_NAMES, LINK_NAMES, MODALITY_NAMES, USE_NAMES, name_of
 from apps.core.languages import text_in
@@ -193,12 +195,26 @@ def _price(
     point: PricePoint, model: ReachedModel, official: OfficialPriceCard | None, credits_per_usd: Decimal
 ) -> ModelPrice:
     ours, theirs = point.price_list, None if official is None else official.price_list
+    tables = price_tables(ours, multiplier=model.multiplier, official=theirs)
     return ModelPrice(
         point=point,
-        tables=price_tables(ours, multiplier=model.multiplier, official=theirs),
+        tables=tuple(_labelled(table, ours, model.card.display_config) for table in tables),
         official=None if official is None else _beside(ours, official, model.multiplier),
         multipliers=multipliers_of(ours, credits_per_usd),
     )
+
+
+def _labelled(table: PriceTable, price: PriceList, display_config: Mapping[str, Any]) -> PriceTable:
+    """With the rows called what the operator calls them."""
+    language, meters = get_language() or "en", {column.meter for column in table.columns}
+    priced = [(item.meter, item.conditions) for item in price.items]
+
+    def named(row: Row) -> Row:
+        return replace(
+            row, label=label_of(display_config, priced, meters=meters, conditions=row.conditions, language=language)
+        )
+
+    return replace(table, rows=tuple(named(row) for row in table.rows))
 
 
 def _beside(ours: PriceList, official: OfficialPriceCard, multiplier: Decimal) -> Official:

@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.console.amounts import Reader, unit_price_text
+from apps.console.catalogue.price_labels import label_of
 from apps.console.forms.models import LIST_FIELDS, ModelFilterForm
 from apps.console.words.models import (
     BADGE_NAMES,
@@ -216,7 +217,7 @@ def _unit_words(model: ListedModel) -> str:
     if not model.prices:
         return gettext("No price yet") if model.lifecycle == Lifecycle.PLANNED else gettext("No price")
     first = model.prices[0]
-    parts = [per_unit(first.meter, first.unit), *_conditions(first)]
+    parts = [per_unit(first.meter, first.unit), *_conditions(model, first)]
     if first.begins_at is not None:
         parts.append(gettext("other prices %(sizes)s") % {"sizes": sizes_from(first.begins_at)})
     return " · ".join(parts)
@@ -229,9 +230,26 @@ def sizes_from(start: int) -> str:
     return gettext("from %(size)s") % {"size": short_count(start)}
 
 
-def _conditions(price: UnitPrice) -> Iterable[str]:
-    """The values that tell: `720P`; of yes and no nothing, which the model's own page spells out."""
+def _conditions(model: ListedModel, price: UnitPrice) -> Iterable[str]:
+    """What the operator calls them, else the values that tell: `720P`; of yes and no nothing, which the model's own
+    page spells out."""
+    if label := _label(model, price):
+        return (label,)
     return (value for value in price.conditions.values() if isinstance(value, str))
+
+
+def _label(model: ListedModel, price: UnitPrice) -> str:
+    """The config is read only where there are lines that could name something in it."""
+    if not price.conditions or not model.display_config.get("price_lines") or model.pricing_config is None:
+        return ""
+    priced = [(item["meter"], item.get("conditions") or {}) for item in model.pricing_config["items"]]
+    return label_of(
+        model.display_config,
+        priced,
+        meters={price.meter},
+        conditions=price.conditions,
+        language=get_language() or "en",
+    )
 
 
 def _largest_first(counts: Mapping[str, int]) -> dict[str, int]:

@@ -35,12 +35,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Holds under `conditions`, for sizes from `start` on and below `end`; None for no end."""
+    """Holds under `conditions`, for sizes from `start` on and below `end`; None for no end. `label`: what the operator
+    calls the conditions, if anything."""
 
     conditions: Conditions
     start: int
     end: int | None
     cells: tuple[Cell, ...]
+    label: str = ""
 
     @property
     def is_for_every_size(self) -> bool:
