@@ -109,8 +109,8 @@ COLUMN_NAMES: Final[Names] = {
 PART_NAMES: Final[Names] = {
     "cached_input_tokens": _("of which cached"),
     "cache_write_tokens": _("of which written to cache"),
-    "cache_write_1h_tokens": _("of which cached for 1 h"),
-    "cache_write_12h_tokens": _("of which cached for 12 h"),
+    "cache_write_1h_tokens": _("of which written to cache for 1 h"),
+    "cache_write_12h_tokens": _("of which written to cache for 12 h"),
     "image_input_tokens": _("of which images"),
     "audio_input_tokens": _("of which audio"),
     "cached_image_input_tokens": _("of which cached images"),
