@@ -101,6 +101,18 @@ def test_a_new_rate_leaves_published_prices_alone_and_converts_later_ones(model:
     assert price_of_a_million(model, NOON + 26 * HOUR) == 14_400_000_000
 
 
+def test_a_price_in_dollars_published_again_after_a_new_rate_takes_that_rate(model: Model) -> None:
+    dollars = config(item("input_tokens", "1"), currency="USD")
+    services.publish_price(model.pk, dollars, at=NOON)
+    services.set_credit_rate("USD", Decimal("6.9"), at=NOON, starts_at=NOON + HOUR)
+
+    published = services.publish_price(model.pk, dollars, at=NOON + HOUR)
+    again = services.publish_price(model.pk, dollars, at=NOON + 2 * HOUR)
+
+    assert (published.number, published.changed, again.changed) == (2, True, False)
+    assert price_of_a_million(model, NOON + HOUR) == 6_900_000_000
+
+
 def test_the_settings_are_the_first_rate_and_become_a_row_when_they_are_used(model: Model) -> None:
     assert queries.credit_rate("CNY", at=NOON).credits_per_unit == 1
     assert not CreditRate.objects.exists()

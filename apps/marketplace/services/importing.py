@@ -25,7 +25,7 @@ from apps.marketplace.official_file import SECTION as OFFICIAL_PRICES
 from apps.marketplace.official_file import read_official_prices
 from apps.marketplace.pricing_config import without_version_facts
 from apps.marketplace.services.official import record_official_price
-from apps.marketplace.services.publishing import publish_price
+from apps.marketplace.services.publishing import last_version, publish_price
 from apps.marketplace.services.templates import (
     add_template_version,
     deprecate_template,
@@ -186,8 +186,8 @@ def _import_price(model_id: int, entry: ModelEntry, changes: _Changes, *, at: da
     """What the file says may be in force now, or announced: both are as the file wants it."""
     place = f"prices/{entry.code}"
     wanted = without_version_facts(entry.pricing_config or {})
-    in_force = queries.price_in_force(model_id, at=at)
-    if in_force is not None and in_force.entered_config == wanted:
+    standing = (queries.price_in_force(model_id, at=at), last_version(model_id))
+    if any(version is not None and version.entered_config == wanted for version in standing):
         return
     try:
         published = publish_price(model_id, wanted, at=at)
@@ -195,8 +195,6 @@ def _import_price(model_id: int, entry: ModelEntry, changes: _Changes, *, at: da
         raise CatalogueError(f"models/{entry.code}.pricing_config.{error.path}", error.problem) from None
     except PriceConflict as error:
         raise CatalogueError(f"models/{entry.code}.pricing_config", str(error.text)) from None
-    if not published.changed:
-        return
     (changes.created if published.number == 1 else changes.changed).append(place)
     if published.starts_at > at:
         changes.details[place] = _("in force from %(instant)s, because some calls get dearer") % {
