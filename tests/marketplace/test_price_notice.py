@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from apps.announcements import services as announcements
 from apps.announcements.models import Announcement
 from apps.journal.models import AuditEntry
 from apps.marketplace import queries, services
@@ -144,6 +145,17 @@ def test_a_withdrawn_price_never_comes_and_whoever_was_told_is_told_again(model:
     first = Announcement.objects.get(key=f"price:{published.version_id}")
     assert first.withdrawn_at == TEN + HOUR
     assert AuditEntry.objects.get(act="price.withdrawn").reason == "The vendor took it back."
+
+
+def test_a_price_is_withdrawn_although_its_announcement_was_before(model: Model) -> None:
+    published = services.publish_price(model.pk, FIFTEEN, at=TEN)
+    entry = Announcement.objects.get(key=f"price:{published.version_id}")
+    announcements.withdraw_entry(entry.pk, actor=None, reason="A typo.", at=TEN + SECOND)
+
+    services.withdraw_price(published.version_id, reason="No.", actor=None, at=TEN + HOUR)
+
+    entry.refresh_from_db()
+    assert (entry.withdrawn_at, price_at(model, TEN + DAY)) == (TEN + SECOND, "12")
 
 
 def test_withdrawing_twice_tells_once(model: Model) -> None:

@@ -20,6 +20,7 @@ from apps.journal.types import Act
 from apps.marketplace.errors import PriceConflict
 from apps.marketplace.models import PriceChange
 from apps.marketplace.price_changes import PriceLine
+from apps.marketplace.services.price_news import withdraw_news
 from apps.marketplace.services.publishing import WITHDRAWN_BEFORE
 from apps.marketplace.types import ChangedMultiplier, Direction
 from apps.marketplace.words import instant_in_words, line_in_words, typeable_instant
@@ -102,7 +103,8 @@ def withdraw_multiplier(code: str, *, at: datetime, actor: int | None, reason: s
             raise PriceConflict(_("The announced multiplier is about to begin: change it again afterwards."))
         change = _Change(uuid7(), group_id, code, now.first, now.coming, begins, withdrawn=True)
         teams.set_multiplier(code, Multiplier(now.first))
-        _withdraw_entry(change, actor=actor, reason=reason, at=at)
+        announced = PriceChange.objects.filter(access_group_id=group_id, effective_at=begins)
+        withdraw_news(announced, actor=actor, reason=reason, at=at)
         _publish(change, at=at)
         _record("access_group.multiplier_withdrawn", change, actor=actor, reason=reason, at=at)
 
@@ -148,14 +150,6 @@ def _publish(change: _Change, *, at: datetime) -> None:
         published_at=at,
         effective_at=change.begins,
     )
-
-
-def _withdraw_entry(change: _Change, *, actor: int | None, reason: str, at: datetime) -> None:
-    """Takes the entry that announced it out of the feeds, unless an operator did so before."""
-    rows = PriceChange.objects.filter(access_group_id=change.group_id, withdrawn=False, effective_at=change.begins)
-    row = rows.select_related("announcement").order_by("-pk").first()
-    if row is not None and row.announcement is not None and row.announcement.withdrawn_at is None:
-        announcements.withdraw_entry(row.announcement.pk, actor=actor, reason=reason, at=at)
 
 
 def _entry(change: _Change) -> Entry:

@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.announcements import services as announcements
+from apps.announcements.errors import EntryNotPublished
 from apps.announcements.types import Audience, Category, Entry
 from apps.core.languages import in_each_language, text_in
 from apps.marketplace.models import Model, PriceChange, PriceVersion
@@ -47,11 +49,15 @@ def record_change(
     )
 
 
-def withdraw_news(version: PriceVersion, *, actor: int | None, reason: str, at: datetime) -> None:
-    """Takes the entry that announced this version out of the feeds, unless an operator did so before."""
-    row = PriceChange.objects.filter(version=version, withdrawn=False).select_related("announcement").first()
-    if row is not None and row.announcement is not None and row.announcement.withdrawn_at is None:
-        announcements.withdraw_entry(row.announcement.pk, actor=actor, reason=reason, at=at)
+def withdraw_news(changes: QuerySet[PriceChange], *, actor: int | None, reason: str, at: datetime) -> None:
+    """Takes the entry that announced the last of these changes out of the feeds, unless an operator was first."""
+    row = changes.filter(withdrawn=False).order_by("-pk").first()
+    if row is None or row.announcement_id is None:
+        return
+    try:
+        announcements.withdraw_entry(row.announcement_id, actor=actor, reason=reason, at=at)
+    except EntryNotPublished:
+        return
 
 
 def _entry(model: Model, version: PriceVersion, change: Change, *, withdrawn: bool) -> Entry:

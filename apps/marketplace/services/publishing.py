@@ -12,7 +12,7 @@ from apps.journal import services as journal
 from apps.journal.types import Act
 from apps.marketplace import queries
 from apps.marketplace.errors import PriceConflict, PriceVersionMissing
-from apps.marketplace.models import Model, PriceVersion
+from apps.marketplace.models import Model, PriceChange, PriceVersion
 from apps.marketplace.price_changes import Change, change_between
 from apps.marketplace.pricing_config import parse_config, without_version_facts
 from apps.marketplace.services.credit_rates import converted
@@ -55,16 +55,17 @@ def publish_price(
     become credits at the rate in force `at`; the version keeps both. A pegged price equals the official one, unless
     `announcement` names a published one that says why not.
 
-    Safe to repeat: the last version's own content changes nothing. Raises `PricingConfigError`, and `PriceConflict`
-    for a start that is too early and for a pegged price that may not differ.
+    Safe to repeat: the last version's own content changes nothing, unless its currency is worth something else by now.
+    Raises `PricingConfigError`, and `PriceConflict` for a start that is too early and for a pegged price that may not
+    differ.
     """
     entered = without_version_facts(pricing_config)
     with transaction.atomic():
         model = Model.objects.select_for_update(no_key=True).get(pk=model_id)
         last = last_version(model_id)
-        if last is not None and last.entered_config == entered:
-            return PublishedPrice(last.pk, last.number, last.starts_at, changed=False)
         draft = _draft(entered, last, at=at)
+        if last is not None and (last.entered_config, last.pricing_config) == (entered, draft.config):
+            return PublishedPrice(last.pk, last.number, last.starts_at, changed=False)
         begins = _start(draft, starts_at, at=at)
         deviation_id = deviation_of(model_id, draft.config, last=last, announcement=announcement, at=at)
         version = _store(model, draft, begins=begins, deviation_id=deviation_id, at=at)
@@ -93,7 +94,7 @@ def withdraw_price(version_id: int, *, reason: str, actor: int | None, at: datet
         if before is not None:
             PriceVersion.objects.filter(pk=before.pk).update(ends_at=None)
         record_change(version.model, version, _change(before, version.pricing_config), at=at, withdrawn=True)
-        withdraw_news(version, actor=actor, reason=reason, at=at)
+        withdraw_news(PriceChange.objects.filter(version=version), actor=actor, reason=reason, at=at)
         _record("price.withdrawn", version.model, version, actor=actor, reason=reason, at=at)
 
 
