@@ -165,5 +165,12 @@ def test_the_database_refuses_two_prices_in_force_at_once(model: Model) -> None:
 
     with pytest.raises(IntegrityError, match="price_version_one_in_force"), transaction.atomic():
         PriceVersion.objects.create(
-            model=model, number=2, pricing_config=DEAR, entered_config=DEAR, starts_at=NOON + HOUR
+            model=model, number=2, pricing_config=DEAR, entered_config=DEAR, starts_at=NOON + HOUR, published_at=NOON
+        )
+
+
+def test_the_database_refuses_a_price_that_begins_before_it_is_published(model: Model) -> None:
+    with pytest.raises(IntegrityError, match="price_version_never_begins_in_the_past"), transaction.atomic():
+        PriceVersion.objects.create(
+            model=model, number=1, pricing_config=DEAR, entered_config=DEAR, starts_at=NOON, published_at=NOON + HOUR
         )

@@ -56,6 +56,9 @@ class PriceVersion(models.Model):
             models.CheckConstraint(
                 condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")), name="price_version_ends_after_start"
             ),
+            models.CheckConstraint(
+                condition=Q(starts_at__gte=F("published_at")), name="price_version_never_begins_in_the_past"
+            ),
             models.CheckConstraint(condition=Q(policy__in=PricePolicy.values), name="price_version_policy_known"),
             models.CheckConstraint(
                 condition=Q(withdrawn_at=None) | Q(withdrawn_at__lt=F("starts_at")),
@@ -144,6 +147,12 @@ class PriceChange(models.Model):
                 name="price_change_of_one_thing",
             ),
             models.CheckConstraint(condition=Q(direction__in=Direction.values), name="price_change_direction_known"),
+            models.CheckConstraint(
+                condition=Q(effective_at__gte=F("published_at")), name="price_change_never_announced_afterwards"
+            ),
+            models.CheckConstraint(
+                condition=Q(largest_percent=None) | Q(largest_percent__gte=0), name="price_change_percent_without_sign"
+            ),
         ]
         indexes = [models.Index(fields=["id"], condition=Q(told_at=None), name="price_change_untold")]
 
