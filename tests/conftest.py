@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connections
 from django.test import override_settings
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from apps.accounts.models import User
@@ -31,6 +32,13 @@ def _quick_passwords_and_clients() -> Iterator[None]:
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"], WHITENOISE_AUTOREFRESH=True
     ):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _readers_language_ends_with_the_test() -> Iterator[None]:
+    """A test client that asked in Chinese leaves its thread to the next test speaking Chinese."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

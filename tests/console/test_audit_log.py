@@ -191,9 +191,25 @@ def test_changed_fields_budgets_and_roles_are_told_in_words() -> None:
     assert sentence_of(line("team.budget_changed", lifted), {}) == "Set the budget of the team to no limit"
 
 
+def test_grants_and_price_alerts_are_told_in_words() -> None:
+    until = {"access_group": "own", "ends_at": "2026-12-31T04:00:00+00:00"}
+    alert = {"about": "model", "code": "gpt-6.1-sol", "direction": "up"}
+
+    assert sentence_of(line("access_group.granted", until), {}) == "Granted the access group own, until 31 Dec 2026"
+    open_end = {"model": "o3", "ends_at": None}
+    assert sentence_of(line("model.granted", open_end), {}) == "Granted the model o3, until further notice"
+    told = "Set a price alert for the webhooks: One model gpt-6.1-sol"
+    assert sentence_of(line("price_alert.added", alert), {}) == told
+
+
 def test_every_act_with_a_team_in_its_scope_has_a_sentence() -> None:
     written = set()
-    for folder in ("apps/teams", "apps/relay/services/tokens.py", "apps/verification"):
+    for folder in (
+        "apps/teams",
+        "apps/relay/services/tokens.py",
+        "apps/verification",
+        "apps/marketplace/services/model_grants.py",
+    ):
         paths = [ROOT / folder] if folder.endswith(".py") else (ROOT / folder).rglob("*.py")
         for path in paths:
             written |= set(re.findall(r'record\w*\(\s*"([a-z_]+\.[a-z_]+)"', path.read_text()))

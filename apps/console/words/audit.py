@@ -3,14 +3,18 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.timezone import localtime
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.console.approvals import ACTS as APPROVED_ACTS
 from apps.console.limit_rows import RESET_WORDS
 from apps.console.words.teams import ROLE_NAMES
 from apps.journal.types import LoggedAct
+from apps.marketplace.types import Subject
 
 KIND_NAMES: Final[Mapping[str, str | Promise]] = {
     "members": _("Members"),
@@ -74,6 +78,10 @@ SENTENCES: Final[Mapping[str, Mapping[str, str | Promise]]] = {
         "team.founded": _("Founded the team"),
         "team.renamed": _("Renamed the team from %(from)s to %(to)s"),
         "team.changed": _("Changed which models the team may call"),
+        "access_group.granted": _("Granted the access group %(access_group)s, until %(ends_at)s"),
+        "access_group.grant_ended": _("Ended the grant of the access group %(access_group)s"),
+        "model.granted": _("Granted the model %(model)s, until %(ends_at)s"),
+        "model.grant_ended": _("Ended the grant of the model %(model)s"),
         "team.closed": _("Closed the team"),
     },
     "verification": {
@@ -108,6 +116,10 @@ STAFF_ACTS: Final = frozenset(
         "wallet.free_only",
         "limit.changed",
         "team.changed",
+        "access_group.granted",
+        "access_group.grant_ended",
+        "model.granted",
+        "model.grant_ended",
         "approval.requested",
         "approval.approved",
         "approval.refused",
@@ -213,7 +225,24 @@ def _approved(act: Any) -> str:
     return str(act) if known is None else str(known.label)
 
 
+def _about(subject: Any) -> str:
+    return str(_SUBJECT_NAMES.get(str(subject), subject))
+
+
+def _end(at: Any) -> str:
+    instant = parse_datetime(str(at))
+    if instant is None:
+        return gettext("further notice")
+    return date_format(localtime(instant), pgettext("date format", "j M Y"), use_l10n=False)
+
+
+_SUBJECT_NAMES: Final = dict(Subject.choices)
 _SHOWN: Final[Mapping[str, Callable[[Any], str]]] = {
+    "about": _about,
+    "code": _text,
+    "access_group": _text,
+    "model": _text,
+    "ends_at": _end,
     "name": _text,
     "email": _text,
     "credits": _text,
