@@ -1,12 +1,15 @@
 """Whom a request is answered for: the unit that leads, and what it is worth today."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
 from apps.accounts.types import DisplayUnit
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
 
 _READER: Final = "_console_reader"
+_CITIES: Final[Mapping[str, Promise]] = {"Asia/Shanghai": _("Shanghai")}
+"""Cities that have a name of their own in Chinese."""
 
 
 def reader_of(request: HttpRequest) -> Reader:
@@ -65,7 +70,8 @@ def zone_of(request: HttpRequest) -> ZoneInfo:
 
 def billing_city() -> str:
     """The time zone of business days as people call it: `Asia/Shanghai` → `Shanghai`."""
-    return settings.BILLING_TZ.rpartition("/")[2].replace("_", " ")
+    known = _CITIES.get(settings.BILLING_TZ)
+    return str(known) if known else settings.BILLING_TZ.rpartition("/")[2].replace("_", " ")
 
 
 def default_unit(language: str) -> str:
