@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import translation
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.announcements import queries, services
@@ -120,7 +120,7 @@ class AnnouncementAdmin(ServiceActionsMixin, RecordedAdmin):
             return gettext("Withdrawn")
         if row.published_at is None:
             return gettext("Draft")
-        return gettext("Published") if row.published_at <= clock.now() else gettext("Scheduled")
+        return pgettext("state of an entry", "Published") if row.published_at <= clock.now() else gettext("Scheduled")
 
     @admin.display(description=_("as readers see it"))
     def read_it(self, row: Announcement) -> str:

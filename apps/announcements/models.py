@@ -4,10 +4,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from apps.announcements.types import Audience, Category
 from apps.core.ids import public_id, uuid7
+from apps.core.languages import text_in
 
 
 class Announcement(models.Model):
@@ -60,7 +62,7 @@ class Announcement(models.Model):
         indexes = [models.Index(fields=["category", "-published_at"], name="announcement_feed")]
 
     def __str__(self) -> str:
-        return str(self.title.get("en") or self.public_id)
+        return text_in(self.title, get_language() or "en") or self.public_id
 
     @property
     def public_id(self) -> str:

@@ -259,7 +259,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(PriceVersion)
 class PriceVersionAdmin(ServiceActionsMixin, ReadOnlyAdmin):
-    list_display = ("model", "number", "policy", "starts_at", "ends_at", "withdrawn_at")
+    list_display = ("of_model", "number", "policy", "starts_at", "ends_at", "withdrawn_at")
     list_select_related = ("model",)
     list_filter = (StateFilter, "policy")
     search_fields = ("model__code",)
@@ -292,6 +292,10 @@ class PriceVersionAdmin(ServiceActionsMixin, ReadOnlyAdmin):
             offered_for=_can_be_withdrawn,
         ),
     )
+
+    @admin.display(description=_("model"), ordering="model__code")
+    def of_model(self, version: PriceVersion) -> str:
+        return version.model.code
 
     @admin.display(description=_("as entered"))
     def as_entered(self, version: PriceVersion) -> str:

@@ -6,8 +6,10 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.languages import text_in
 from apps.marketplace.types import Lifecycle
 
 
@@ -21,7 +23,7 @@ class Vendor(models.Model):
         ordering = ["code"]
 
     def __str__(self) -> str:
-        return str(self.name.get("en") or self.code)
+        return text_in(self.name, get_language() or "en") or self.code
 
 
 class ModelType(models.Model):
@@ -46,7 +48,7 @@ class ModelType(models.Model):
         ordering = ["position", "code"]
 
     def __str__(self) -> str:
-        return str(self.name.get("en") or self.code)
+        return text_in(self.name, get_language() or "en") or self.code
 
 
 class Model(models.Model):
