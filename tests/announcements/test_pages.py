@@ -9,6 +9,7 @@ from django.test import Client
 
 from apps.announcements import services as announcements
 from apps.core import clock
+from apps.core.pagination import Cursor
 from apps.teams.models import AccessGroup
 from tests.announcements.entries import make_draft, publish
 
@@ -100,6 +101,8 @@ def test_long_lists_go_on_page_by_page_within_the_category(client):
     assert "Entry &lt;20&gt;" not in first
     assert "Entry &lt;20&gt;" in second
     assert client.get("/announcements?cursor=nonsense").status_code == 404
+    for path in ("/announcements", "/changelog"):
+        assert client.get(path, {"cursor": Cursor("41").as_text()}).status_code == 404
 
 
 def test_nobody_learns_of_entries_for_groups_that_they_do_not_see(client, team, ada):

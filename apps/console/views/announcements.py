@@ -1,6 +1,7 @@
 """What changed, for whom and since when: the list, one entry, the changelog, and the feed for readers elsewhere."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from apps.announcements.types import Category, PublishedEntry, Viewer
 from apps.console.public_pages import keep_page, public_page
 from apps.console.readers import billing_city, zone_of
 from apps.core import clock
-from apps.core.pagination import Cursor, CursorInvalid, parse_cursor
+from apps.core.pagination import CursorInvalid, Page, parse_cursor
 from apps.core.rss import FeedItem, rss_response
 from apps.teams import queries as teams
 
@@ -96,8 +97,8 @@ def _address() -> str:
 
 
 def _list(request: HttpRequest, category: str, more: dict[str, object]) -> HttpResponse:
-    at, cursor = clock.now(), _cursor(request)
-    page = queries.entries_page(_viewer(request), at=at, category=category, cursor=cursor, size=SIZE)
+    at = clock.now()
+    page = _page(request, category, at)
     named = f"category={category}&" if category and "is_changelog" not in more else ""
     with timezone.override(zone_of(request)):
         context = {
@@ -128,11 +129,12 @@ def _category(request: HttpRequest) -> str:
     return category
 
 
-def _cursor(request: HttpRequest) -> Cursor | None:
+def _page(request: HttpRequest, category: str, at: datetime) -> Page[PublishedEntry]:
     """404 for a cursor of another list, or of nobody."""
     text = request.GET.get("cursor")
     try:
-        return parse_cursor(text) if text else None
+        cursor = parse_cursor(text) if text else None
+        return queries.entries_page(_viewer(request), at=at, category=category, cursor=cursor, size=SIZE)
     except CursorInvalid:
         raise Http404 from None
 
