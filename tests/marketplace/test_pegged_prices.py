@@ -7,9 +7,11 @@ import pytest
 
 from apps.announcements import queries as announcements
 from apps.announcements.models import Announcement
+from apps.announcements.types import Audience
 from apps.marketplace import services
 from apps.marketplace.errors import PriceConflict
 from apps.marketplace.models import Model, ModelType, PriceVersion, Vendor
+from apps.teams.models import AccessGroup
 from tests.announcements.entries import make_draft, publish
 from tests.marketplace.configs import config, item, tiered
 
@@ -75,6 +77,19 @@ def test_any_difference_is_refused_and_named(model: Model, items: list[dict[str,
         services.publish_price(model.pk, {**OFFICIAL, "items": items, **PEGGED}, at=NOON)
 
     assert not PriceVersion.objects.exists()
+
+
+def test_an_announcement_that_some_who_see_the_model_cannot_read_lets_nothing_differ(model: Model) -> None:
+    default, vip = (AccessGroup.objects.create(code=code) for code in ("default", "vip"))
+    model.access_groups.set([default, vip])
+    dearer = config(item("input_tokens", "3"), currency="USD", **PEGGED)
+    to_some = publish("to vip", at=NOON, audience=Audience.GROUPS, group_codes=("vip",)).public_id
+    to_all = publish("to both", at=NOON, audience=Audience.GROUPS, group_codes=("default", "vip")).public_id
+
+    with pytest.raises(PriceConflict, match="readers can see"):
+        services.publish_price(model.pk, dearer, at=NOON, announcement=to_some)
+
+    assert services.publish_price(model.pk, dearer, at=NOON, announcement=to_all).changed
 
 
 def test_a_published_announcement_lets_a_pegged_price_differ_and_the_version_keeps_it(model: Model) -> None:

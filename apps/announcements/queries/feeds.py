@@ -64,10 +64,15 @@ def entry_by_uid(entry_public_id: str) -> PublishedEntry | None:
     return None if row is None else entry_of(row)
 
 
-def is_published(entry_public_id: str, *, at: datetime) -> bool:
-    """Whether anybody can read it at this instant: neither a draft, nor scheduled, nor withdrawn."""
+def is_published(entry_public_id: str, *, at: datetime, to_groups: Collection[str] = ()) -> bool:
+    """Whether it can be read at this instant: neither a draft, nor scheduled, nor withdrawn. With `to_groups`, by
+    everybody who calls through any of these access groups.
+    """
     uid = parse_public_id(PREFIX, entry_public_id)
-    return uid is not None and _published(at).filter(uid=uid).exists()
+    row = None if uid is None else _published(at).filter(uid=uid).first()
+    if row is None or row.audience != Audience.GROUPS:
+        return row is not None
+    return set(to_groups) <= set(row.access_groups.values_list("code", flat=True))
 
 
 def entries_by_id(entry_ids: Collection[int], viewer: Viewer, *, at: datetime) -> dict[int, PublishedEntry]:

@@ -10,7 +10,7 @@ from apps.announcements import queries as announcements
 from apps.marketplace import queries
 from apps.marketplace.comparison import compare
 from apps.marketplace.errors import PriceConflict
-from apps.marketplace.models import PriceVersion
+from apps.marketplace.models import Model, PriceVersion
 from apps.marketplace.pricing_config import parse_config
 from apps.marketplace.types import PricePolicy
 
@@ -23,7 +23,7 @@ def deviation_of(
     Raises `PriceConflict` for an announcement that nobody can read, and where one is needed and none is named.
     """
     if announcement:
-        return _published(announcement, at=at)
+        return _published(announcement, model_id, at=at)
     is_pegged = config.get("policy") == PricePolicy.PEGGED
     if is_pegged:
         _check_official(model_id, config, at=at)
@@ -34,9 +34,11 @@ def deviation_of(
     return None
 
 
-def _published(announcement: str, *, at: datetime) -> int:
+def _published(announcement: str, model_id: int, *, at: datetime) -> int:
+    """Published to some only, it is none for the others who see the model."""
+    groups = Model.access_groups.through.objects.filter(model_id=model_id).values_list("accessgroup__code", flat=True)
     entry = announcements.entry_by_uid(announcement)
-    if entry is None or not announcements.is_published(announcement, at=at):
+    if entry is None or not announcements.is_published(announcement, at=at, to_groups=set(groups)):
         raise PriceConflict(
             _("There is no published announcement “%(announcement)s”: write the id of one that readers can see.")
             % {"announcement": announcement}
