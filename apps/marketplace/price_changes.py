@@ -15,7 +15,7 @@ from apps.marketplace.meters import METERS, chain_of
 from apps.marketplace.price_list import Conditions, Item, PriceList
 from apps.marketplace.types import Direction
 
-_MOST_PERCENT = Decimal(99_999_999)
+MOST_PERCENT = Decimal(99_999_999)
 _NOTHING = Fraction(0)
 _PLACES = Decimal("0.0001")
 _TWELFTH = Decimal("1e-12")
@@ -147,7 +147,7 @@ def _percent(before: Fraction | None, after: Fraction | None) -> Decimal | None:
     exact = (after - before) * 100 / before
     with localcontext(prec=60):
         percent = Decimal(exact.numerator) / Decimal(exact.denominator)
-        return min(percent, _MOST_PERCENT).quantize(_PLACES, rounding=ROUND_HALF_UP)
+        return min(percent, MOST_PERCENT).quantize(_PLACES, rounding=ROUND_HALF_UP)
 
 
 # -- Which cases there are -----------------------------------------------------------------------

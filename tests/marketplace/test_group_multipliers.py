@@ -52,6 +52,14 @@ def test_a_lower_multiplier_counts_at_once_unless_it_is_to_begin_later() -> None
     assert in_force(AT + timedelta(minutes=1)) == Decimal("0.8")
 
 
+def test_a_rise_beyond_all_percentages_is_recorded_as_the_highest_that_is_told() -> None:
+    change("0.0001")
+
+    change("9999", at=AT + DAY)
+
+    assert PriceChange.objects.latest("pk").largest_percent == Decimal(99_999_999)
+
+
 def test_a_start_without_its_notice_is_refused_with_the_earliest() -> None:
     with pytest.raises(PriceConflict, match="2026-11-22 12:00 UTC at the earliest") as refused:
         change("1.2", starts_at=AT + DAY - timedelta(seconds=1))

@@ -19,7 +19,7 @@ from apps.journal import services as journal
 from apps.journal.types import Act
 from apps.marketplace.errors import PriceConflict
 from apps.marketplace.models import PriceChange
-from apps.marketplace.price_changes import PriceLine
+from apps.marketplace.price_changes import MOST_PERCENT, PriceLine
 from apps.marketplace.services.price_news import withdraw_news
 from apps.marketplace.services.publishing import WITHDRAWN_BEFORE
 from apps.marketplace.types import ChangedMultiplier, Direction
@@ -50,8 +50,10 @@ class _Change:
 
     @property
     def line(self) -> PriceLine:
-        percent = ((self.new - self.old) / self.old * 100).quantize(_PLACES, ROUND_HALF_UP) if self.old else None
+        percent = (self.new - self.old) / self.old * 100 if self.old else None
         old, new = multiplier_text(self.old), multiplier_text(self.new)
+        if percent is not None:
+            percent = min(percent, MOST_PERCENT).quantize(_PLACES, ROUND_HALF_UP)
         return PriceLine(MULTIPLIER, {}, 0, None, 1, old, new, percent)
 
 
