@@ -17,6 +17,10 @@ Text = str | Promise
 # Never resolves an address: a schema that was typed in must not make us ask other hosts.
 _NOTHING_ELSEWHERE: Final[Registry[Any]] = Registry()
 _LONGEST_SHOWN: Final = 60
+_OWN_PARTS: Final = "#/$defs/"
+_REFERENCES: Final = frozenset({"$ref", "$dynamicRef", "$id"})
+_DEEPEST: Final = 40
+_MOST_PARTS: Final = 5_000
 
 _TYPES: Final[Mapping[str, Text]] = {
     "array": _("Write a list in brackets."),
@@ -38,14 +42,16 @@ class Fault:
 
 
 def schema_fault(schema: object) -> Fault | None:
-    """What is wrong with a schema itself: it is no JSON schema, or refers to another document."""
+    """What is wrong with a schema itself: it is no JSON schema, or no document could be checked against it, because it
+    refers to what it does not hold, to itself, or to more than anybody waits for.
+    """
+    fault = _reach_fault(schema)
+    if fault is not None:
+        return fault
     try:
         Draft202012Validator.check_schema(schema)  # type: ignore[arg-type]
     except SchemaError as error:
         return _fault(error)
-    for path, target in _references(schema, ""):
-        if not target.startswith("#"):
-            return Fault(path, _("Refer only to parts of this schema, such as #/$defs/price."))
     return None
 
 
@@ -78,16 +84,41 @@ def _path_of(parts: Iterable[str | int]) -> str:
     return path
 
 
-def _references(schema: object, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(schema, Mapping):
-        for name, value in schema.items():
-            here = f"{path}.{name}" if path else str(name)
-            if name in ("$ref", "$dynamicRef") and isinstance(value, str):
-                yield here, value
-            yield from _references(value, here)
-    elif isinstance(schema, list):
-        for index, value in enumerate(schema):
-            yield from _references(value, f"{path}[{index}]")
+def _reach_fault(schema: object) -> Fault | None:
+    """Walks as a check of a document may: a reference leads into what it names, and one to itself has no end."""
+    definitions = schema.get("$defs") if isinstance(schema, Mapping) else None
+    named = definitions if isinstance(definitions, Mapping) else {}
+    left: list[tuple[object, str, int]] = [(schema, "", 0)]
+    walked = 0
+    while left:
+        (part, path, depth), walked = left.pop(), walked + 1
+        if depth > _DEEPEST or walked > _MOST_PARTS:
+            return Fault(path, _("This schema is too deep or too large: write a simpler one."))
+        for name, here, value in _inside(part, path):
+            is_reference = name in _REFERENCES and isinstance(value, str)
+            inner = _named_part(name, value, named) if is_reference else value
+            if is_reference and inner is None:
+                return Fault(here, _("Refer only to parts of this schema, such as #/$defs/price."))
+            left.append((inner, here, depth + 1))
+    return None
+
+
+def _named_part(keyword: str, reference: object, named: Mapping[str, object]) -> object | None:
+    """The definition that a reference leads to; None where it leads anywhere else."""
+    if keyword != "$ref" or not isinstance(reference, str) or not reference.startswith(_OWN_PARTS):
+        return None
+    part = named.get(reference.removeprefix(_OWN_PARTS))
+    return part if isinstance(part, Mapping) else None
+
+
+def _inside(part: object, path: str) -> Iterator[tuple[str, str, object]]:
+    """The name, the path and the value of whatever stands in an object or a list."""
+    if isinstance(part, Mapping):
+        for name, value in part.items():
+            yield name, f"{path}.{name}" if path else str(name), value
+    elif isinstance(part, list):
+        for index, value in enumerate(part):
+            yield "", f"{path}[{index}]", value
 
 
 def _type(error: Any) -> Text:

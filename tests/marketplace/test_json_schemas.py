@@ -14,6 +14,12 @@ from apps.marketplace.json_schemas import document_fault, schema_fault
         ({"properties": []}, "properties"),
         ({"properties": {"items": {"$ref": "https://example.com/x.json"}}}, "properties.items.$ref"),
         ({"allOf": [{"$ref": "file:///etc/passwd"}]}, "allOf[0].$ref"),
+        ({"$id": "https://example.com/", "$defs": {"a": {}}, "$ref": "#/$defs/a"}, "$id"),
+        ({"$dynamicRef": "#anywhere"}, "$dynamicRef"),
+        ({"$ref": "#/$defs/missing"}, "$ref"),
+        ({"$ref": "a", "$defs": {"a": {}}}, "$ref"),
+        ({"$ref": "#/$defs/a", "$defs": {"a": "text"}}, "$ref"),
+        ({"$ref": "#"}, "$ref"),
         (5, ""),
     ],
 )
@@ -31,6 +37,31 @@ def test_a_schema_may_refer_to_its_own_parts() -> None:
     fault = document_fault(schema, {"a": 5})
     assert fault is not None
     assert (fault.path, str(fault.problem)) == ("a", "Write a text in quotes.")
+
+
+def nested(depth: int) -> dict[str, Any]:
+    return {"properties": {"a": nested(depth - 1)}} if depth else {}
+
+
+def doubled(times: int) -> dict[str, Any]:
+    """Each part asks for the next one twice: a check would take 2 to the power of `times` steps."""
+    parts = {f"p{n}": {"allOf": [{"$ref": f"#/$defs/p{n + 1}"}] * 2} for n in range(times)}
+    return {"$defs": {**parts, f"p{times}": {}}, "$ref": "#/$defs/p0"}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$defs": {"a": {"allOf": [{"$ref": "#/$defs/a"}]}}, "$ref": "#/$defs/a"},
+        nested(900),
+        doubled(16),
+    ],
+)
+def test_a_schema_that_no_check_comes_to_the_end_of_is_refused(schema: dict[str, Any]) -> None:
+    fault = schema_fault(schema)
+
+    assert fault is not None
+    assert str(fault.problem) == "This schema is too deep or too large: write a simpler one."
 
 
 def test_a_schema_says_its_own_sentence_where_it_has_one() -> None:
