@@ -200,6 +200,21 @@ def test_what_is_no_price_is_refused_by_its_place(odd: Any) -> None:
         read({"m-1": {"litellm_provider": "openai", "input_cost_per_token": odd}})
 
 
+@pytest.mark.parametrize("odd", [["openai"], {"openai": 1}, None, 5])
+def test_an_entry_of_no_provider_is_nobodys(odd: Any) -> None:
+    data = {"m-1": {"litellm_provider": odd, "input_cost_per_token": Decimal(1)}}
+
+    assert price_maps.read_map(data, [WantedModel("m-1", "openai")]).entries == ()
+
+
+@pytest.mark.parametrize("exponent", ["99999999999999999999", "-99999999999999999999"])
+def test_a_figure_beyond_all_figures_makes_a_file_unreadable(exponent: str) -> None:
+    text = f'{{"m-1": {{"litellm_provider": "openai", "input_cost_per_token": 1e{exponent}}}}}'
+
+    with pytest.raises(PriceMapError, match="Choose a JSON file"):
+        price_maps.parse_map(text.encode())
+
+
 def test_costs_of_models_dev_are_for_a_million() -> None:
     entry = read(models_dev(input=Decimal("1.25"), output=10, cache_read=Decimal("0.125"), cache_write=0, reasoning=12))
 

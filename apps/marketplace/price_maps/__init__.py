@@ -6,7 +6,7 @@ What a price stands beside that no meter of ours can count is named, never guess
 
 import json
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +25,8 @@ def parse_map(content: bytes) -> Mapping[str, Any]:
     """The file with its figures exact, to the last digit that is written. Raises `PriceMapError`."""
     try:
         data = json.loads(content, parse_float=Decimal)
-    except (ValueError, RecursionError):  # bytes that are no text are a ValueError, like numbers of thousands of digits
+    # Bytes that are no text are a ValueError, like numbers of thousands of digits; endless exponents are the last one.
+    except (ValueError, RecursionError, InvalidOperation):
         raise PriceMapError("/", _("Choose a JSON file, as LiteLLM and models.dev publish it.")) from None
     if format_of(data) is None:
         raise PriceMapError("/", _("Write LiteLLM's price map, or providers with models as models.dev has them."))

@@ -98,11 +98,8 @@ def read(data: Mapping[str, Any], wanted: Iterable[WantedModel]) -> Iterator[Map
 def _key_of(model: WantedModel, keys: Iterable[str], data: Mapping[str, Any]) -> str | None:
     """The vendor's own entry, and never that of somebody who resells the model; the plainest name first."""
     places = {provider: place for place, provider in enumerate(model.providers)}
-    found = [
-        (places[data[key].get("litellm_provider")], len(key), key)
-        for key in keys
-        if data[key].get("litellm_provider") in places
-    ]
+    providers = {key: str(data[key].get("litellm_provider")) for key in keys}
+    found = [(places[provider], len(key), key) for key, provider in providers.items() if provider in places]
     return min(found)[2] if found else None
 
 
