@@ -9,7 +9,7 @@ from apps.announcements import entries, services
 from apps.announcements.errors import EntryInvalid
 from apps.announcements.models import Announcement
 from apps.announcements.types import Audience
-from apps.core.admin import ReasonForm
+from apps.core.admin import ReasonForm, UtcInstantField
 
 LANGUAGES: Final = {"en": "en", "zh": "zh-hans"}
 """How the fields' names end, and the language that they are kept as."""
@@ -39,11 +39,15 @@ class AnnouncementForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
     summary_zh = _area("summary", 3, label=_("Summary, Chinese"))
     notes_en = _area("notes", 8, label=_("Change notes, English"), help_text=_PLAIN)
     notes_zh = _area("notes", 8, label=_("Change notes, Chinese"), help_text=_PLAIN)
+    effective_at = UtcInstantField(
+        label=_("Takes effect"),
+        required=False,
+        help_text=_("UTC. May lie after the publication; leave empty when nothing begins by it."),
+    )
 
     class Meta:
         model = Announcement
         fields = ("category", "audience", "access_groups", "link", "effective_at")
-        help_texts = {"effective_at": _("UTC. May lie after the publication; leave empty when nothing begins by it.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -88,10 +92,7 @@ class AnnouncementForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
 class PublishForm(ReasonForm):
     """At once, or when an instant comes."""
 
-    published_at = forms.SplitDateTimeField(
-        label=_("Publish at"),
-        required=False,
-        help_text=_("UTC. Leave empty to publish at once."),
-        widget=forms.SplitDateTimeWidget(date_attrs={"type": "date"}, time_attrs={"type": "time", "step": "1"}),
+    published_at = UtcInstantField(
+        label=_("Publish at"), required=False, help_text=_("UTC. Leave empty to publish at once.")
     )
     field_order = ("published_at", "reason")

@@ -41,6 +41,13 @@ class UtcInstantField(forms.SplitDateTimeField):
         widget = forms.SplitDateTimeWidget(date_attrs={"type": "date"}, time_attrs={"type": "time", "step": "1"})
         super().__init__(**({"widget": widget} | options))
 
+    def clean(self, value: Any) -> Any:
+        """Near either end of the calendar no page could say the instant in its reader's time zone."""
+        instant = super().clean(value)
+        if instant is not None and not 1970 <= instant.year <= 9000:
+            raise ValidationError(_("Write a year from 1970 to 9000."))
+        return instant
+
 
 @dataclass(frozen=True)
 class ServiceAction:
@@ -218,11 +225,8 @@ class RecentSignInMixin(admin.ModelAdmin[Any]):
         return view(request, object_id, extra_context)
 
     def _after_sign_in(self, request: HttpRequest, view: View, *, is_allowed: bool) -> View:
-        if request.method != "POST":
-            return view
-        if not is_allowed:
-            raise PermissionDenied
-        return cast(View, reauthentication_required(view))
+        """Where nothing is allowed the view itself refuses, or knows no such row."""
+        return cast(View, reauthentication_required(view)) if request.method == "POST" and is_allowed else view
 
 
 class CappedPaginator(Paginator[Any]):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
-from apps.core.admin import ServiceAction, ServiceActionsMixin, actor_of
+from apps.core.admin import RecentSignInMixin, ServiceAction, ServiceActionsMixin, actor_of
 from apps.journal.export_admin import ExportMixin
 from apps.journal.recorded_admin import RecordedAdmin
 from apps.teams import queries, services
@@ -82,7 +82,7 @@ def _groups_of(team: Team) -> Sequence[tuple[str | Promise, str]]:
     return [(_("Main group"), codes[0]), (_("Granted now"), ", ".join(codes[1:]) or "–")]
 
 
-class TeamPage(ScopedAdmin, ExportMixin, ServiceActionsMixin, RecordedAdmin):
+class TeamPage(ScopedAdmin, ExportMixin, ServiceActionsMixin, RecentSignInMixin, RecordedAdmin):
     """Staff choose a team's main group and grant it more; names, members and money change elsewhere."""
 
     teams = Team
@@ -108,6 +108,7 @@ class TeamPage(ScopedAdmin, ExportMixin, ServiceActionsMixin, RecordedAdmin):
             ),
             permission="teams.add_accessgrant",
             call=_grant_group,
+            wants_recent_sign_in=True,
             form=GrantGroupForm,
             facts=_groups_of,
         ),
@@ -117,6 +118,7 @@ class TeamPage(ScopedAdmin, ExportMixin, ServiceActionsMixin, RecordedAdmin):
             explanation=_("Calls of models that only this group has are refused within a second."),
             permission="teams.change_accessgrant",
             call=_end_group_grant,
+            wants_recent_sign_in=True,
             form=EndGroupGrantForm,
             facts=_groups_of,
             offered_for=_has_open_grant,
@@ -155,7 +157,7 @@ class TeamPage(ScopedAdmin, ExportMixin, ServiceActionsMixin, RecordedAdmin):
         return format_html('<a href="{}">{}</a>', url, _("Balance, transfers and grants"))
 
 
-class AccessGroupPage(ServiceActionsMixin, RecordedAdmin):
+class AccessGroupPage(RecentSignInMixin, ServiceActionsMixin, RecordedAdmin):
     """Limits and lines are edited; the multiplier of a group that exists is a price and changes by an act."""
 
     groups = AccessGroup

@@ -58,6 +58,12 @@ def test_the_form_says_what_is_missing_where(desk):
     assert not Announcement.objects.filter(category="billing").exists()
 
 
+def test_an_entry_takes_effect_on_a_day_that_every_page_can_say(desk):
+    answer = desk.post(f"{PLACE}add/", WRITTEN | {"effective_at_0": "9999-12-31"})
+
+    assert answer.context["adminform"].form.errors["effective_at"] == ["Write a year from 1970 to 9000."]
+
+
 def test_a_preview_shows_both_languages_and_publishes_nothing(desk):
     row = make_draft(
         title={"en": "Night of work", "zh-hans": "夜间维护"}, summary={"en": "One hour.", "zh-hans": "一小时。"}

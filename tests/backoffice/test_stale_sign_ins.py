@@ -8,8 +8,11 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.core import clock
+from apps.marketplace.models import Model
 from apps.relay import services as relay
 from apps.relay.models import Channel, ChannelKey
+from apps.teams.models import AccessGroup
+from apps.teams.types import TeamAccess
 from tests.staff import grow_old, sign_in_staff
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +64,38 @@ def test_a_person_is_changed_only_after_a_recent_sign_in(client: Client, ada: Us
     ada.refresh_from_db()
     assert answer["Location"].startswith("/accounts/reauthenticate/")
     assert ada.is_active
+
+
+PRICES_AND_ACCESS = [
+    "marketplace/model/{model}/new-price/",
+    "marketplace/model/prices/publish/",
+    "marketplace/creditrate/add/",
+    "teams/accessgroup/{group}/change-multiplier/",
+    "teams/accessgroup/{group}/change/",
+    "teams/team/{team}/grant-group/",
+    "teams/team/{team}/grant-model/",
+    "teams/team/{team}/change/",
+]
+
+
+@pytest.mark.parametrize("act", PRICES_AND_ACCESS)
+def test_prices_and_what_teams_reach_change_only_after_a_recent_sign_in(
+    client: Client, catalogue: None, team: TeamAccess, act: str
+) -> None:
+    grow_old(sign_in_staff(client))
+    rows = {"model": Model.objects.first(), "group": AccessGroup.objects.first()}
+    page = act.format(team=team.id, **{name: row and row.pk for name, row in rows.items()})
+
+    assert client.post(f"/admin/{page}", {"reason": "now"})["Location"].startswith("/accounts/reauthenticate/")
+
+
+def test_a_price_map_is_applied_only_after_a_recent_sign_in(client: Client) -> None:
+    grow_old(sign_in_staff(client))
+    terms = {"file": "019360d0-0000-7000-8000-000000000000", "source": "vendor", "as_of": "2026-11-21"}
+
+    answer = client.post("/admin/marketplace/officialprice/import/preview/", terms)
+
+    assert answer["Location"].startswith("/accounts/reauthenticate/")
 
 
 def test_a_stale_form_of_the_second_factor_is_dropped_too(client: Client) -> None:

@@ -84,6 +84,14 @@ def test_a_higher_price_that_would_begin_too_early_is_shown_when_it_may(staff: C
     assert PriceVersion.objects.count() == 1
 
 
+@pytest.mark.parametrize("year", ["9999", "0001"])
+def test_an_instant_that_no_page_could_say_is_refused(staff: Client, model: Model, year: str) -> None:
+    response = new_price(staff, model, FIFTEEN, starts_at_0=f"{year}-12-31", starts_at_1="23:59:59")
+
+    assert "Write a year from 1970 to 9000." in response.content.decode()
+    assert PriceVersion.objects.count() == 1
+
+
 def test_a_price_that_cannot_be_read_is_shown_its_fault(staff: Client, model: Model) -> None:
     response = new_price(staff, model, config(item("input_tokens", 15)))  # type: ignore[arg-type]
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from apps.core.admin import ReadOnlyAdmin, actor_of
+from apps.core.admin import ReadOnlyAdmin, RecentSignInMixin, actor_of
 from apps.journal.recorded_admin import RecordedAdmin
 from apps.marketplace import services
 from apps.marketplace.admin.prices import PricedModels, PriceVersionInline
@@ -63,7 +63,7 @@ class ModelTypeAdmin(DictionaryAdmin):
 
 
 @admin.register(CreditRate)
-class CreditRateAdmin(ReadOnlyAdmin):
+class CreditRateAdmin(RecentSignInMixin, ReadOnlyAdmin):
     """A rate is added with its first instant, never edited: prices were converted with it."""
 
     form = CreditRateForm

@@ -1,8 +1,9 @@
 """Official prices in the back office: their history, the import of a price map with its diff, and the parity report."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -75,7 +76,9 @@ class OfficialPriceAdmin(ReadOnlyAdmin):
         if not terms.is_valid():
             return self._gone(request)
         try:
-            return self._apply(request, terms) if request.method == "POST" else self._show(request, terms)
+            if request.method != "POST":
+                return self._show(request, terms)
+            return cast(HttpResponse, reauthentication_required(self._apply)(request, terms))
         except NotFound:
             return self._gone(request)
         except Invalid as error:

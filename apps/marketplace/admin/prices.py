@@ -1,8 +1,9 @@
 """Prices in the back office: one model's next price with its preview, and many models' by a percentage."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -117,6 +118,7 @@ class PricedModels(ServiceActionsMixin):
             ),
             permission=PUBLISH,
             call=_publish,
+            wants_recent_sign_in=True,
             form=NewPriceForm,
             facts=price_pages.facts_of,
             initial=_last_config,
@@ -150,6 +152,9 @@ class PricedModels(ServiceActionsMixin):
     def publish_bulk(self, request: HttpRequest) -> HttpResponse:
         """Publishes what was previewed, and nothing else."""
         self._check_may_publish(request)
+        return cast(HttpResponse, reauthentication_required(self._publish_bulk)(request))
+
+    def _publish_bulk(self, request: HttpRequest) -> HttpResponse:
         form = PublishBulkForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
@@ -288,6 +293,7 @@ class PriceVersionAdmin(ServiceActionsMixin, ReadOnlyAdmin):
             ),
             permission=PUBLISH,
             call=_withdraw,
+            wants_recent_sign_in=True,
             facts=price_pages.facts_of_version,
             offered_for=_can_be_withdrawn,
         ),

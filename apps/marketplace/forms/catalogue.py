@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
+from apps.core.json_forms import TypedJsonField
 from apps.marketplace.catalogue_file import read_display_config
 from apps.marketplace.errors import CatalogueError
 from apps.marketplace.models import CreditRate, Model
@@ -25,7 +26,7 @@ def json_area(rows: int) -> forms.Textarea:
 
 
 class ModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
-    display_config = forms.JSONField(
+    display_config = TypedJsonField(
         label=_("display_config"), required=False, encoder=IndentedJson, widget=json_area(20)
     )
 

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import ReasonForm
+from apps.core.json_forms import TypedJsonField
 from apps.marketplace import services
 from apps.marketplace.catalogue_file import read_endpoints, read_facets, read_names
 from apps.marketplace.errors import CatalogueError, TemplateInvalid
@@ -31,7 +32,7 @@ FIRST_DEFINITION: Mapping[str, Any] = {
 }
 
 
-class CheckedJson(forms.JSONField):
+class CheckedJson(TypedJsonField):
     """JSON that `check` accepts; its refusal is the field's error."""
 
     def __init__(self, check: Callable[[Any], object], *, rows: int, empty: object = None, **options: Any) -> None:

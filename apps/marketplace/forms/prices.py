@@ -6,7 +6,8 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import ReasonForm
+from apps.core.admin import ReasonForm, UtcInstantField
+from apps.core.json_forms import TypedJsonField
 from apps.marketplace.errors import PricingConfigError
 from apps.marketplace.forms.catalogue import IndentedJson, json_area
 from apps.marketplace.models import ModelType, Vendor
@@ -17,19 +18,14 @@ _MOST_MODELS: Final = 2000
 _LONGEST_LIST: Final = 300_000
 
 
-def _instant_field(help_text: Any) -> forms.SplitDateTimeField:
-    return forms.SplitDateTimeField(
-        label=_("In force from"),
-        required=False,
-        help_text=help_text,
-        widget=forms.SplitDateTimeWidget(date_attrs={"type": "date"}, time_attrs={"type": "time", "step": "1"}),
-    )
+def _instant_field(help_text: Any) -> UtcInstantField:
+    return UtcInstantField(label=_("In force from"), required=False, help_text=help_text)
 
 
 class NewPriceForm(ReasonForm):
     """A new price version; the page begins with the last one's config."""
 
-    pricing_config = forms.JSONField(
+    pricing_config = TypedJsonField(
         label=_("pricing_config"),
         help_text=_("Amounts as text, in CREDIT, USD or CNY. USD and CNY become credits at today's rate, for good."),
         encoder=IndentedJson,
