@@ -60,6 +60,13 @@ def test_a_rise_beyond_all_percentages_is_recorded_as_the_highest_that_is_told()
     assert PriceChange.objects.latest("pk").largest_percent == Decimal(99_999_999)
 
 
+def test_what_lists_keep_ends_with_the_multiplier_in_force() -> None:
+    change("1.2")
+
+    assert queries.listing(at=AT).until_at == AT + DAY
+    assert queries.listing(at=AT + DAY).until_at is None
+
+
 def test_a_start_without_its_notice_is_refused_with_the_earliest() -> None:
     with pytest.raises(PriceConflict, match="2026-11-22 12:00 UTC at the earliest") as refused:
         change("1.2", starts_at=AT + DAY - timedelta(seconds=1))

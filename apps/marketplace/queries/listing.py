@@ -212,10 +212,15 @@ def _made(stamp: Stamp, read: _Read, at: datetime) -> Listing:
 
 
 def _next_change(read: _Read, at: datetime) -> datetime | None:
-    """When a price begins or ends. Groups, grants and rates are looked at for each instant anew."""
+    """When a price begins or ends, a multiplier changes or a rate begins: no answer may be kept beyond that."""
     versions = [version for model in read.models for version in model.versions]
-    begins = (version.starts_at for version in versions if version.starts_at > at)
-    return min((*begins, *(version.ends_at for version in versions if version.ends_at is not None)), default=None)
+    instants = (
+        *(version.starts_at for version in versions),
+        *(version.ends_at for version in versions),
+        *(group.coming_at for group in read.groups),
+        *(rate.starts_at for rate in read.rates),
+    )
+    return min((instant for instant in instants if instant is not None and instant > at), default=None)
 
 
 def _listed(row: _Model, known: _Names, at: datetime) -> ListedModel:
