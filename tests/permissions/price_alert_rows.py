@@ -7,7 +7,6 @@ from tests.permissions.expected import NOT_OFFERED, PUBLIC, Row
 PRICE_ALERTS: Final = (
     Row("console:price_alerts", "GET", "/price-alerts", PUBLIC),
     Row("console:price_alert_asked", "GET", "/price-alerts/asked", PUBLIC),
-    Row("console:price_alerts_feed", "GET", "/price-alerts/feed.xml", PUBLIC),
     Row("console:price_alert_confirm", "GET", "/price-alerts/confirm/alert_nothing", NOT_OFFERED),
     Row("console:alert_link", "GET", "/price-alerts/link/nothing", NOT_OFFERED),
     Row("console:alert_link_end_all", "GET", "/price-alerts/link/nothing/end-all", NOT_OFFERED),

@@ -126,6 +126,7 @@ RELAY: Final = (
 # Read by programs: no page of ours, whatever a browser makes of them.
 FEEDS: Final = (
     Row("console:announcements_feed", "GET", "/announcements/feed.xml", PUBLIC),
+    Row("console:price_alerts_feed", "GET", "/price-alerts/feed.xml", PUBLIC),
     Row("console:sitemap", "GET", "/sitemap.xml", PUBLIC),
     Row("console:robots", "GET", "/robots.txt", PUBLIC),
 )
