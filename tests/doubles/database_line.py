@@ -74,11 +74,17 @@ class DatabaseLine:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.CancelledError):  # the streams' own callback would log it
+            try:
+                await self._lead(reader, writer)
+            finally:
+                writer.transport.abort()
+
+    async def _lead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         startup = await _sized(reader)  # of a connection, or a whole request to cancel a statement
         try:
             there_reader, there_writer = await asyncio.open_unix_connection(self._upstream)
         except OSError:  # the server is away
-            writer.transport.abort()
             return
         there_writer.write(startup)
         connection = _Connection(self._takes(startup))
@@ -86,13 +92,13 @@ class DatabaseLine:
             asyncio.create_task(_pass_on(reader, there_writer, connection.passes_to_server)),
             asyncio.create_task(_pass_on(there_reader, writer, connection.passes_to_client)),
         )
-        with suppress(asyncio.CancelledError):  # the streams' own callback would log it
+        try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        for way in ways:
-            way.cancel()
-        await asyncio.gather(*ways, return_exceptions=True)
-        writer.transport.abort()
-        there_writer.transport.abort()
+        finally:  # the line may be taken down at any moment, also while this connection ends by itself
+            there_writer.transport.abort()
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
 
     def _takes(self, startup: bytes) -> Callable[[str], bool]:
         """Whether a loss of this kind is due on this connection; each happens once."""
